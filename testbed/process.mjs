@@ -1,0 +1,162 @@
+// Daemons: started detached, remembered by pid *and* start time, stopped by pid only while that pid still is the same
+// process. Every daemon, and so all it starts, carries a marker in its environment: what a killed `up` left without a pid
+// file is found by it.
+
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { lastLines, searchPath } from './command.mjs'
+
+/**
+ * @typedef {object} Daemon
+ * @property {string} part which part of the test bed it is, for errors
+ * @property {readonly string[]} argv
+ * @property {string} log a file; added to, never cut
+ * @property {string} pidFile
+ * @property {string} marker the test bed's folder
+ * @property {() => Promise<boolean>} ready says whether it answers
+ * @property {number} [seconds] how long that may take; default 30
+ */
+
+/** @typedef {{pid: number, started: string}} Identity */
+
+const MARKER = 'MANIFOLD_TESTBED_MARK'
+
+/**
+ * Starts a daemon and waits until it answers.
+ *
+ * @param {Daemon} daemon
+ * @returns {Promise<number>} its pid
+ * @throws {Error} naming the part, with the end of its log, if it ends early or does not answer in time; it is stopped then
+ */
+export async function start({ part, argv, log, pidFile, marker, ready, seconds = 30 }) {
+  const [command, ...rest] = argv
+  if (command === undefined) throw new TypeError('start: argv is empty')
+  const output = openSync(log, 'a', 0o600)
+  const offset = readFileSync(log).length
+  /** @type {string | undefined} */
+  let ended
+  const child = spawn(command, rest, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    // Nothing of the caller's: no proxy, no DOCKER_*, no secret of a CI job ends up in a daemon.
+    env: { PATH: searchPath(), HOME: process.env.HOME ?? '/root', [MARKER]: marker },
+  })
+  closeSync(output)
+  child.once('error', (error) => {
+    ended = `could not be started: ${error.message}`
+  })
+  child.once('exit', (code, signal) => {
+    ended = `ended ${signal ? `by ${signal}` : `with code ${code}`} before it was ready`
+  })
+  const identity = child.pid === undefined ? undefined : identify(child.pid)
+  if (identity) writeFileSync(pidFile, JSON.stringify(identity), { mode: 0o600 })
+  child.unref()
+  const until = Date.now() + seconds * 1000
+  while (ended === undefined) {
+    if (await ready().catch(() => false)) return /** @type {number} */ (child.pid)
+    if (Date.now() > until) ended = `did not answer within ${seconds} s`
+    else await sleep(25)
+  }
+  if (identity) await stop(identity)
+  rmSync(pidFile, { force: true })
+  const said = lastLines(readFileSync(log).subarray(offset).toString())
+  throw new Error(`${part}: ${command} ${ended}; the end of its log (${log}):\n${said || '(it wrote nothing)'}`)
+}
+
+/**
+ * @param {string} pidFile as `start` wrote it
+ * @returns {Identity | undefined} the process, if it still runs and still is the one that was started
+ */
+export function living(pidFile) {
+  try {
+    const { pid, started } = JSON.parse(readFileSync(pidFile, 'utf8'))
+    const now = identify(pid)
+    return now && now.started === started ? now : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Ends a process: SIGTERM, then SIGKILL. Does nothing if it has gone or if its pid is another process's by now.
+ *
+ * @param {Identity} process_
+ * @param {number} [seconds] between the two signals; default 15
+ */
+export async function stop(process_, seconds = 15) {
+  for (const [signal, patience] of /** @type {const} */ ([['SIGTERM', seconds], ['SIGKILL', 5]])) {
+    if (!isSame(process_)) return
+    try {
+      process.kill(process_.pid, signal)
+    } catch {
+      return
+    }
+    const until = Date.now() + patience * 1000
+    while (isSame(process_) && Date.now() < until) await sleep(20)
+  }
+}
+
+/**
+ * Everything that runs on behalf of a test bed: what carries its marker, and all descendants of it (a container's
+ * processes have an environment of their own).
+ *
+ * @param {string} marker
+ * @returns {Identity[]} parents before children
+ */
+export function belonging(marker) {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  /** @type {Map<number, number[]>} */
+  const children = new Map()
+  for (const pid of all) {
+    const parent = Number(statFields(pid)?.[1] ?? 0)
+    children.set(parent, [...(children.get(parent) ?? []), pid])
+  }
+  const found = new Set(all.filter((pid) => pid !== process.pid && hasMarker(pid, marker)))
+  for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child) // A set grows while it is walked.
+  return [...found].map(identify).filter((one) => one !== undefined)
+}
+
+/**
+ * @param {number} pid
+ * @returns {Identity | undefined} nothing if there is no such process, or only what is left of one
+ */
+export function identify(pid) {
+  const fields = statFields(pid)
+  const started = fields?.[19]
+  return started === undefined || fields?.[0] === 'Z' ? undefined : { pid, started }
+}
+
+/** @param {Identity} one */
+function isSame({ pid, started }) {
+  return identify(pid)?.started === started
+}
+
+/**
+ * @param {number} pid
+ * @param {string} marker
+ */
+function hasMarker(pid, marker) {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARKER}=${marker}`)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The fields of /proc/PID/stat behind the name, which may itself hold blanks and brackets: [0] state, [1] parent, [19] start.
+ * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ *
+ * @param {number} pid
+ * @returns {string[] | undefined}
+ */
+function statFields(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
