@@ -1,0 +1,16 @@
+// Runs one of jest's projects with ES modules: `node scripts/jest.mjs unit|e2e [jest's own arguments]`.
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+
+const [project = 'unit', ...args] = process.argv.slice(2)
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js')
+// Scenarios share one engine and count its requests, so they run one after the other.
+const serial = project === 'e2e' ? ['--runInBand'] : []
+const { status } = spawnSync(
+  process.execPath,
+  ['--experimental-vm-modules', '--no-warnings', jest, '--selectProjects', project, ...serial, ...args],
+  {
+    stdio: 'inherit',
+  },
+)
+process.exitCode = status ?? 1

@@ -1,0 +1,128 @@
+/** What buildx says of a build with `--progress=rawjson`: one such object a line. Times are RFC 3339, data base64. */
+// https://github.com/moby/buildkit/blob/master/client/graph.go
+export interface SolveStatus {
+  readonly vertexes?: readonly RawVertex[]
+  readonly statuses?: readonly RawStatus[]
+  readonly logs?: readonly RawLog[]
+  readonly warnings?: readonly RawWarning[]
+}
+
+export interface RawVertex {
+  readonly digest: string
+  readonly inputs?: readonly string[]
+  readonly name?: string
+  readonly started?: string
+  readonly completed?: string
+  readonly cached?: boolean
+  readonly error?: string
+  readonly progressGroup?: { readonly id?: string; readonly name?: string }
+}
+
+export interface RawStatus {
+  readonly id: string
+  readonly vertex?: string
+  readonly total?: number
+  readonly current?: number
+  readonly timestamp?: string
+  readonly started?: string
+  readonly completed?: string
+}
+
+export interface RawLog {
+  readonly vertex?: string
+  readonly stream?: number
+  readonly data?: string
+  readonly timestamp?: string
+}
+
+export interface RawWarning {
+  readonly vertex?: string
+  readonly level?: number
+  readonly short?: string
+  readonly detail?: readonly string[]
+  readonly url?: string
+}
+
+/** A vertex of the build, as known at the end. */
+export interface Step {
+  readonly digest: string
+  readonly name: string
+  /** Seconds, when it has run to its end. */
+  readonly seconds?: number
+  readonly cached: boolean
+  readonly completed: boolean
+  readonly error?: string
+  /** The last lines it printed. */
+  readonly log: readonly string[]
+}
+
+const LOG_TAIL = 20
+const STARTS_OBJECT = /^\{"(?:vertexes|statuses|logs|warnings)":/
+
+/**
+ * Reads one line of `--progress=rawjson`.
+ *
+ * @returns the event, or undefined when the line is plain text (buildx prints errors as such)
+ */
+export function parseStatus(line: string): SolveStatus | undefined {
+  if (!STARTS_OBJECT.test(line)) return undefined
+  try {
+    return JSON.parse(line) as SolveStatus
+  } catch {
+    return undefined
+  }
+}
+
+/** Collects the events of a build; memory grows with the number of steps, not with what they print. */
+export class Progress {
+  readonly #steps = new Map<string, { vertex: RawVertex; log: string[]; open: string }>()
+
+  add(status: SolveStatus): void {
+    for (const vertex of status.vertexes ?? []) {
+      const known = this.#steps.get(vertex.digest)
+      if (known) known.vertex = { ...known.vertex, ...vertex }
+      else this.#steps.set(vertex.digest, { vertex, log: [], open: '' })
+    }
+    for (const { vertex, data } of status.logs ?? []) {
+      const step = this.#steps.get(vertex ?? '')
+      if (!step || data === undefined) continue
+      const lines = `${step.open}${decode(data)}`.split('\n')
+      step.open = (lines.pop() ?? '').slice(-4096)
+      step.log = [...step.log, ...lines].slice(-LOG_TAIL)
+    }
+  }
+
+  /** All vertices in the order in which they appeared. */
+  steps(): Step[] {
+    return [...this.#steps.values()].map(({ vertex, log, open }) => ({
+      digest: vertex.digest,
+      name: vertex.name ?? '',
+      cached: vertex.cached === true,
+      completed: vertex.completed !== undefined,
+      log: open === '' ? log : [...log, open],
+      ...(vertex.error === undefined || vertex.error === '' ? {} : { error: vertex.error }),
+      ...(vertex.started !== undefined && vertex.completed !== undefined
+        ? { seconds: (Date.parse(vertex.completed) - Date.parse(vertex.started)) / 1000 }
+        : {}),
+    }))
+  }
+}
+
+/**
+ * The steps that a Dockerfile asks to be carried out, once for each platform: those numbered `n/m`, without `FROM`, which
+ * names a base and builds nothing. BuildKit's own work, such as loading files or exporting, is left out.
+ */
+export function dockerfileSteps(steps: readonly Step[]): Step[] {
+  return steps.filter(({ name }) => /^\[(?!internal\])(?:[^\]]* )?\d+\/\d+\] (?!FROM )/.test(name))
+}
+
+/** The step that ended the build: the first with an error that is not just the echo of the cancellation of others. */
+export function failedStep(steps: readonly Step[]): Step | undefined {
+  const failed = steps.filter(({ error }) => error !== undefined)
+  return failed.find(({ error }) => !error?.endsWith('context canceled')) ?? failed[0]
+}
+
+/** Text of a base64 field. */
+export function decode(data: string): string {
+  return Buffer.from(data, 'base64').toString('utf8')
+}

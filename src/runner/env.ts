@@ -1,0 +1,20 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** The environment, read in this file only. Names and values are as the process got them. */
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** The environment of this process. */
+export function processEnv(): Env {
+  return process.env
+}
+
+/** The directory of Docker's config.json. @see https://docs.docker.com/reference/cli/docker/#environment-variables */
+export function dockerConfigDir(env: Env): string {
+  return env.DOCKER_CONFIG || join(homedir(), '.docker')
+}
+
+/** Where temporary files of this job belong: the runner's own folder, which it empties after the job, else the system's. */
+export function tempRoot(env: Env): string {
+  return env.RUNNER_TEMP || env.TMPDIR || '/tmp'
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import * as core from '@actions/core'
+
+/**
+ * Masks a secret in the job's log: the whole and each of its lines, since not every runner splits it by itself.
+ *
+ * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
+ */
+export function maskSecret(secret: string): void {
+  const parts = new Set([secret, secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())])
+  for (const part of parts) if (part.trim() !== '') core.setSecret(part)
+}
+
+/**
+ * Prints output of others, in a group, with the runner's commands switched off so that it cannot issue any.
+ *
+ * @param title the group's title
+ * @param work gets a function that prints one line
+ * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
+ */
+export async function foreignGroup<Result>(title: string, work: (print: (line: string) => void) => Promise<Result>): Promise<Result> {
+  const token = randomUUID()
+  core.startGroup(title)
+  process.stdout.write(`::stop-commands::${token}\n`)
+  try {
+    return await work((line) => process.stdout.write(`${line}\n`))
+  } finally {
+    process.stdout.write(`::${token}::\n`)
+    core.endGroup()
+  }
+}
+
+/** The text of an error with the messages of its causes, in one line. */
+export function describe(error: unknown): string {
+  const messages: string[] = []
+  for (let each: unknown = error; each !== undefined && messages.length < 5; each = each instanceof Error ? each.cause : undefined) {
+    const message = (each instanceof Error ? each.message : String(each)).trim()
+    if (message !== '' && !messages.some((known) => known.includes(message))) messages.push(message)
+  }
+  return messages.join(': ').replaceAll(/\s*\n\s*/g, ' ')
+}
