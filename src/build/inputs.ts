@@ -1,0 +1,122 @@
+import { CACHE_TAG, type CacheConfig } from '../cache/policy.ts'
+import { formatPlatform, parsePlatform } from '../registry/platform.ts'
+import { parseReference, parseRepository, type Reference, type Repository } from '../registry/reference.ts'
+import { type InputReader, readBoolean } from '../runner/input.ts'
+import { expandTags } from '../tags/references.ts'
+import { splitCommas, splitLines } from '../text/list.ts'
+import { type BuildParams, parseParams } from './params.ts'
+
+/** The inputs of one build, checked and typed. */
+export interface BuildConfig {
+  readonly context: string
+  /** Path of the Dockerfile, as buildx takes it; undefined for the one in the context. */
+  readonly file: string | undefined
+  readonly references: readonly Reference[]
+  /** Normalised, each once; empty for the builder's own. */
+  readonly platforms: readonly string[]
+  readonly buildArgs: readonly string[]
+  readonly labels: readonly string[]
+  readonly push: boolean
+  readonly load: boolean
+  readonly pull: boolean
+  readonly noCache: boolean
+  readonly target: string
+  readonly builder: string
+  readonly cache: CacheConfig
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
+  readonly params: readonly string[]
+}
+
+/**
+ * Reads and checks the inputs of the build action.
+ *
+ * @throws Error that names the input, says what is wrong and what to write
+ */
+export function readInputs(input: InputReader): BuildConfig {
+  const params = named('build-params', () => parseParams(input('build-params')))
+  const images = readImages(input)
+  const references = readTags(input, images, params)
+  const push = readBoolean(input, 'push', false) || params.push
+  if (push && references.length === 0) {
+    throw new Error('input push: there is nothing to push to; set tags to full references, or images and tags')
+  }
+  return {
+    context: input('context').trim() || '.',
+    file: input('file').trim() || undefined,
+    references,
+    platforms: readPlatforms(input, params),
+    buildArgs: readPairs(input, 'build-args'),
+    labels: readPairs(input, 'labels'),
+    push,
+    load: readBoolean(input, 'load', false) || params.load,
+    pull: readBoolean(input, 'pull', false),
+    noCache: readBoolean(input, 'no-cache', false),
+    target: input('target').trim(),
+    builder: input('builder').trim(),
+    cache: readCache(input, images[0] ?? references[0]),
+    cacheFrom: list(input, 'cache-from', splitLines),
+    cacheTo: list(input, 'cache-to', splitLines),
+    params: params.rest,
+  }
+}
+
+function readImages(input: InputReader): Repository[] {
+  return list(input, 'images', splitCommas).map((text) =>
+    // People build names from the code host's, which may hold capitals; registries take none.
+    named('images', () => parseRepository(text.toLowerCase())),
+  )
+}
+
+function readTags(input: InputReader, images: readonly Repository[], params: BuildParams): Reference[] {
+  const tags = list(input, 'tags', splitCommas)
+  if (images.length > 0 && tags.length === 0 && params.tags.length === 0) {
+    throw new Error('input tags: is empty, so the images have no tag; give at least one, such as "latest"')
+  }
+  const own = named('tags', () => expandTags(images, tags))
+  const further = named('build-params', () => expandTags([], params.tags))
+  return [...own, ...further]
+}
+
+function readPlatforms(input: InputReader, params: BuildParams): string[] {
+  const given = list(input, 'platforms', splitCommas).map((text) => named('platforms', () => formatPlatform(parsePlatform(text))))
+  const further = params.platforms.map((text) => named('build-params', () => formatPlatform(parsePlatform(text))))
+  return [...new Set([...given, ...further])]
+}
+
+/** Lines of KEY=value; a bare KEY takes its value from the environment, as with `docker build`. */
+function readPairs(input: InputReader, name: string): string[] {
+  return list(input, name, splitLines).map((pair, index) => {
+    const key = pair.split('=', 1)[0]?.trim() ?? ''
+    // The value may be a secret, so the entry is named by its number alone.
+    if (key === '') throw new Error(`input ${name}: entry ${index + 1} has no name; write it as NAME=value`)
+    return pair
+  })
+}
+
+function readCache(input: InputReader, first: Repository | undefined): CacheConfig {
+  const kind = input('cache').trim().toLowerCase()
+  const ref = input('cache-ref').trim()
+  if (kind === '' || kind === 'none') {
+    if (ref !== '') throw new Error('input cache-ref: is only used with a registry cache; set cache: registry')
+    return { kind: 'none' }
+  }
+  if (kind !== 'registry') throw new Error(`input cache: "${kind}" is not known; write registry, or leave it empty for no cache`)
+  if (ref === '' && !first) throw new Error('input cache: registry needs a place; set cache-ref, or images, or tags')
+  const { digest, ...reference } =
+    ref === '' ? { host: first?.host ?? '', path: first?.path ?? '', digest: undefined } : named('cache-ref', () => parseReference(ref))
+  if (digest !== undefined) throw new Error('input cache-ref: has a digest, but a cache is written to a tag')
+  return { kind: 'registry', mode: 'max', reference: { ...reference, tag: ('tag' in reference ? reference.tag : undefined) ?? CACHE_TAG } }
+}
+
+function list(input: InputReader, name: string, split: (text: string) => string[]): string[] {
+  return named(name, () => split(input(name)))
+}
+
+function named<Value>(name: string, read: () => Value): Value {
+  try {
+    return read()
+  } catch (cause) {
+    throw new Error(`input ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,25 @@
+import * as core from '@actions/core'
+import { processEnv } from '../runner/env.ts'
+import { describe, foreignGroup } from '../runner/log.ts'
+import { cancellation } from '../runner/signal.ts'
+import { saveState } from '../runner/state.ts'
+import { readInputs } from './inputs.ts'
+import { report } from './report.ts'
+import { run } from './run.ts'
+
+const { signal, stop } = cancellation()
+try {
+  const config = readInputs((name) => core.getInput(name, { trimWhitespace: false }))
+  const result = await run(config, {
+    env: processEnv(),
+    signal,
+    onTemp: (path) => saveState('temp', path),
+    log: { info: core.info, group: foreignGroup },
+  })
+  report(result)
+  if (result.failure !== undefined) core.setFailed(result.failure)
+} catch (error) {
+  core.setFailed(describe(error))
+} finally {
+  stop()
+}

@@ -1,0 +1,83 @@
+import { splitWords } from '../text/words.ts'
+
+/** Further flags for `buildx build`, with those taken out that Manifold has to know of. */
+export interface BuildParams {
+  /** Passed on as they are. */
+  readonly rest: readonly string[]
+  readonly platforms: readonly string[]
+  readonly tags: readonly string[]
+  readonly push: boolean
+  readonly load: boolean
+}
+
+// Flags without a value: https://docs.docker.com/reference/cli/docker/buildx/build/#options
+const BOOLEAN = new Set([
+  '--check',
+  '--compress',
+  '--debug',
+  '--force-rm',
+  '--load',
+  '--no-cache',
+  '--pull',
+  '--push',
+  '--rm',
+  '--squash',
+  '-D',
+])
+const SHORT: Readonly<Record<string, string>> = {
+  '-t': '--tag',
+  '-f': '--file',
+  '-o': '--output',
+  '-m': '--memory',
+  '-c': '--cpu-shares',
+  '-q': '--quiet',
+}
+const OURS: Readonly<Record<string, string>> = {
+  '--metadata-file': 'its content is the output metadata',
+  '--progress': 'the log is always plain',
+  '--quiet': 'the image is in the outputs imageid and digest',
+}
+
+/**
+ * Reads the input build-params: flags as one types them after `docker buildx build`.
+ *
+ * @throws Error that names the flag and says what to do
+ */
+export function parseParams(text: string): BuildParams {
+  const words = splitWords(text)
+  const rest: string[] = []
+  const platforms: string[] = []
+  const tags: string[] = []
+  let push = false
+  let load = false
+  for (let at = 0; at < words.length; at++) {
+    const { name, value: attached } = readFlag(words[at] ?? '')
+    const reason = OURS[name]
+    if (reason !== undefined) throw new Error(`${name} cannot be set here: ${reason}; leave it out`)
+    if (BOOLEAN.has(name)) {
+      const on = attached !== 'false'
+      if (name === '--push') push = on
+      else if (name === '--load') load = on
+      else rest.push(attached === undefined ? name : `${name}=${attached}`)
+      continue
+    }
+    const value = attached ?? words[++at]
+    if (value === undefined) throw new Error(`${name} needs a value after it`)
+    if (name === '--platform') platforms.push(...value.split(','))
+    else if (name === '--tag') tags.push(value)
+    else rest.push(name, value)
+  }
+  return { rest, platforms, tags, push, load }
+}
+
+function readFlag(word: string): { name: string; value: string | undefined } {
+  if (word.startsWith('--')) {
+    const equals = word.indexOf('=')
+    return equals < 0 ? { name: word, value: undefined } : { name: word.slice(0, equals), value: word.slice(equals + 1) }
+  }
+  const short = word.slice(0, 2)
+  if (!/^-\w$/.test(short)) {
+    throw new Error(`"${word}" is not a flag; put the context into the input context, and quote values with spaces`)
+  }
+  return { name: SHORT[short] ?? short, value: word.length > 2 ? word.slice(2).replace(/^=/, '') : undefined }
+}

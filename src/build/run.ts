@@ -1,0 +1,127 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exec } from '../docker/exec.ts'
+import { PlainLog } from '../docker/plain.ts'
+import { Progress, parseStatus, type Step } from '../docker/progress.ts'
+import type { Reference } from '../registry/reference.ts'
+import { type Env, tempRoot } from '../runner/env.ts'
+import { checkPushed } from './check.ts'
+import { gatherFacts } from './facts.ts'
+import { explainBuild } from './failure.ts'
+import type { BuildConfig } from './inputs.ts'
+import { type BuildPlan, planBuild, showCommand } from './plan.ts'
+
+/** How a build went; also of a failed one, so that what is known can be reported before the step fails. */
+export interface BuildResult {
+  /** One line that says what went wrong and what to do; undefined for success. */
+  readonly failure: string | undefined
+  readonly references: readonly Reference[]
+  readonly digest: string | undefined
+  readonly imageId: string | undefined
+  readonly metadata: string | undefined
+  /** Digest by platform, as read back from the registry; empty when nothing was pushed. */
+  readonly platforms: ReadonlyMap<string, string>
+  readonly steps: readonly Step[]
+}
+
+export interface RunOptions {
+  readonly env: Env
+  readonly signal: AbortSignal
+  /** Called with the temporary folder of the step before anything is put into it, so that post can remove it. */
+  readonly onTemp: (path: string) => void
+  readonly log: {
+    readonly info: (line: string) => void
+    readonly group: <Value>(title: string, work: (print: (line: string) => void) => Promise<Value>) => Promise<Value>
+  }
+}
+
+/**
+ * Builds, pushes and checks what a config asks for.
+ *
+ * @returns the result, also of a failed build
+ * @throws Error for what is wrong before the build starts
+ */
+export async function run(config: BuildConfig, options: RunOptions): Promise<BuildResult> {
+  const temp = await mkdtemp(join(tempRoot(options.env), 'manifold-'))
+  options.onTemp(temp)
+  try {
+    const facts = await gatherFacts(config, temp, options.env)
+    const plan = planBuild(config, facts)
+    if (plan.cache.line !== undefined) options.log.info(plan.cache.line)
+    const built = await build(plan, options)
+    if (built.failure !== undefined || !config.push) return { ...built, references: config.references, platforms: new Map() }
+    return await check(config, built, { buildx: facts.buildx, env: options.env })
+  } finally {
+    await rm(temp, { recursive: true, force: true })
+  }
+}
+
+/** How often the log is brought up to date, in milliseconds, as buildx does it. */
+const REFRESH = 150
+
+type Built = Omit<BuildResult, 'references' | 'platforms'>
+
+async function build(plan: BuildPlan, { env, signal, log }: RunOptions): Promise<Built> {
+  const progress = new Progress()
+  const plain: string[] = []
+  const result = await log.group('Build', async (print) => {
+    print(showCommand(plan))
+    const view = new PlainLog(print)
+    const timer = setInterval(() => view.flush(), REFRESH)
+    const ended = await exec(plan.command, {
+      env: { ...plan.env, ...env },
+      signal,
+      onStdoutLine: print,
+      onStderrLine: (line) => {
+        const status = parseStatus(line)
+        if (status) {
+          progress.add(status)
+          view.add(status)
+        } else {
+          plain.push(line)
+          view.end()
+          print(line)
+        }
+      },
+    }).finally(() => clearInterval(timer))
+    view.end()
+    return ended
+  })
+  const steps = progress.steps()
+  const known = { steps, digest: undefined, imageId: undefined, metadata: undefined }
+  if (signal.aborted)
+    return { ...known, failure: `build: cancelled (${signal.reason}); tags pushed before that moment stay in the registry` }
+  if (result.exitCode !== 0) return { ...known, failure: explainBuild({ ...result, steps, plain }) }
+  return { ...known, failure: undefined, ...(await readMetadata(plan.metadataFile)) }
+}
+
+async function check(config: BuildConfig, built: Built, { buildx, env }: { buildx: readonly string[]; env: Env }): Promise<BuildResult> {
+  const result = { ...built, references: config.references, platforms: new Map<string, string>() }
+  const { digest } = built
+  if (digest === undefined) {
+    return {
+      ...result,
+      failure: 'push: buildx reported success but no digest, so nothing can be said of what was pushed; check the tags in the registry',
+    }
+  }
+  try {
+    const expectations = config.references.map((reference) => ({ reference, digest, platforms: config.platforms }))
+    const image = await checkPushed(expectations, buildx, env)
+    return { ...result, platforms: image?.platforms ?? result.platforms }
+  } catch (error) {
+    return { ...result, failure: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function readMetadata(path: string): Promise<Pick<Built, 'digest' | 'imageId' | 'metadata'>> {
+  const metadata = (await readFile(path, 'utf8').catch(() => '')).trim()
+  if (metadata === '') return { digest: undefined, imageId: undefined, metadata: undefined }
+  const fields = JSON.parse(metadata) as Record<string, unknown>
+  const digest = text(fields['containerimage.digest'])
+  // As buildx writes it with --iidfile: the configuration's digest where there is one image, else the digest.
+  return { digest, imageId: text(fields['containerimage.config.digest']) ?? digest, metadata }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
