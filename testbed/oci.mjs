@@ -2,15 +2,14 @@
 // that has no right to pull it cannot have it.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#push
 
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+
+import { digestOf, json, OCI } from './digest.mjs'
 
 /** @typedef {import('./state.mjs').Registry} Registry */
 /** @typedef {{os: 'linux', architecture: string, variant?: string}} Platform */
 /** @typedef {{mediaType: string, digest: string, size: number}} Descriptor */
-
-const OCI = 'application/vnd.oci.image'
 
 /**
  * @param {{registry: Registry, repository: string, tag: string}} target
@@ -81,14 +80,4 @@ async function send({ registry: { host, username, password } }, method, path, bo
   const text = await answer.text()
   if (!answer.ok) throw new Error(`registry ${host}: ${method} ${path.split('?')[0]} answered ${answer.status}: ${text.slice(0, 300)}`)
   return answer
-}
-
-/** @param {unknown} value */
-function json(value) {
-  return Buffer.from(JSON.stringify(value))
-}
-
-/** @param {Buffer} bytes */
-function digestOf(bytes) {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }

@@ -25,13 +25,13 @@ import { join } from 'node:path'
 
 /**
  * @typedef {object} Images
- * @property {string} buildkit the reference it has in the engine
- * @property {string} buildkitTar for `docker load` into another engine
- * @property {string} binfmt
+ * @property {string} [buildkit] the reference it has in the engine; absent where BuildKit could not be built
+ * @property {string} [buildkitTar] for `docker load` into another engine
+ * @property {string} binfmt an installer of emulators with the options of tonistiigi/binfmt; see binfmt/install.sh
  * @property {string} binfmtTar
  */
 
-/** @typedef {Partial<Record<'buildkitd' | 'buildctl' | 'buildx' | 'act' | 'binfmt' | 'node24', string>>} Tools paths */
+/** @typedef {Partial<Record<'buildkitd' | 'buildctl' | 'buildx' | 'act' | 'node24', string>>} Tools paths */
 /** @typedef {{name: string, why: string}} Skipped */
 
 /**

@@ -8,14 +8,17 @@ import { base } from './base.mjs'
 import { findCommand, run } from './command.mjs'
 import { emulation, noteEmulation, undoEmulation } from './emulation.mjs'
 import { bridgeName, cgroupName, engine, STORES } from './engine.mjs'
+import { images } from './images.mjs'
 import { exclusively } from './lock.mjs'
 import { removeBridge } from './network.mjs'
+import { node24 } from './node24.mjs'
 import { programs } from './packages.mjs'
 import { places, privateFolder } from './places.mjs'
 import { living, stop } from './process.mjs'
 import { registries } from './registries.mjs'
 import { readState, writeState } from './state.mjs'
 import { sweepCgroups, sweepMounts, sweepProcesses, sweepShims } from './sweep.mjs'
+import { goTools } from './tools.mjs'
 
 /** @typedef {import('./state.mjs').State} State */
 /** @typedef {import('./places.mjs').Places} Places */
@@ -33,6 +36,9 @@ export const PARTS = /** @type {const} */ (['engine', 'classic', 'registries', '
  * @property {Places} [places] default: as the environment says
  * @property {(line: string) => void} [say] told one line for each part that had to be started or made
  */
+
+// Debian has no package of it, and the Go module proxy answered "This module version is not available" (2026-11-21).
+const NO_BINFMT = { name: 'binfmt', why: 'the Go module proxy refuses github.com/tonistiigi/binfmt; images.binfmt is a stand-in of our own (binfmt/install.sh)' }
 
 const MARK = '.manifold-testbed'
 const QUICK = 100 // Milliseconds: a part that took less was up already, or might as well have been.
@@ -129,6 +135,18 @@ async function bringUp(where, parts, say) {
   if (parts.has('base') && state.registries) {
     const { a } = state.registries
     await timed('base', async () => void (state.base = await base(where, a)))
+  }
+  if (parts.has('tools')) {
+    await timed('tools', async () => {
+      const built = await goTools(where, say)
+      const node = await node24(where)
+      state.tools = { ...built.tools, ...('path' in node ? { node24: node.path } : {}) }
+      state.skipped = [...built.skipped, ...('why' in node ? [{ name: 'node24', why: node.why }] : []), NO_BINFMT]
+    })
+  }
+  if (parts.has('images')) {
+    const engines = [state.engine, state.classic].filter((one) => one !== undefined)
+    await timed('images', async () => void (state.images = await images(where, state.tools ?? {}, engines, found.docker)))
   }
   writeState(state)
   return state
