@@ -40,7 +40,7 @@ const LARGEST_MANIFEST = 4 * 1024 * 1024
 export class RegistryClient {
   readonly #repository: Repository
   readonly #credential: Credential | undefined
-  readonly #http: HttpClient
+  readonly #timeout: number
   #base: string | undefined
   #authorization: string | undefined
 
@@ -48,8 +48,7 @@ export class RegistryClient {
   constructor(repository: Repository, credential: Credential | undefined, timeout: number) {
     this.#repository = repository
     this.#credential = credential
-    // Not keepAlive: that ties a client to one protocol. Node's own agent keeps connections, and lets the process end.
-    this.#http = new HttpClient('manifold', [], { socketTimeout: timeout, allowRetries: false })
+    this.#timeout = timeout
   }
 
   /**
@@ -79,6 +78,11 @@ export class RegistryClient {
     return body.toString('utf8')
   }
 
+  /** One for each request: a client keeps the agent of its first protocol, and refuses the other one from then on. */
+  #http(): HttpClient {
+    return new HttpClient('manifold', [], { socketTimeout: this.#timeout, allowRetries: false })
+  }
+
   async #get(path: string, accept: string): Promise<{ response: HttpClientResponse; body: Buffer }> {
     const first = await this.#request(path, accept)
     const challenge = first.response.message.headers['www-authenticate']
@@ -90,7 +94,7 @@ export class RegistryClient {
   async #request(path: string, accept: string): Promise<{ response: HttpClientResponse; body: Buffer }> {
     const headers = { accept, ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }) }
     const send = async (base: string) => {
-      const response = await this.#http.get(`${base}/v2/${this.#repository.path}/${path}`, headers)
+      const response = await this.#http().get(`${base}/v2/${this.#repository.path}/${path}`, headers)
       return { response, body: await readBody(response) }
     }
     if (this.#base !== undefined) return send(this.#base)
@@ -126,7 +130,7 @@ export class RegistryClient {
     const service = fields.service ?? ''
     const response =
       credential?.kind === 'identity'
-        ? await this.#http.post(
+        ? await this.#http().post(
             realm.href,
             new URLSearchParams({
               grant_type: 'refresh_token',
@@ -137,7 +141,7 @@ export class RegistryClient {
             }).toString(),
             { 'content-type': 'application/x-www-form-urlencoded' },
           )
-        : await this.#http.get(withQuery(realm, { service, scope }), basic === undefined ? {} : { authorization: basic })
+        : await this.#http().get(withQuery(realm, { service, scope }), basic === undefined ? {} : { authorization: basic })
     const body = await readBody(response)
     if (response.message.statusCode !== 200) throw new RegistryError(response.message.statusCode ?? 0, realm.host)
     const answer = JSON.parse(body.toString('utf8')) as { token?: unknown; access_token?: unknown }
