@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 
 const [project = 'unit', ...args] = process.argv.slice(2)
-const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js')
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest')
 // Scenarios share one engine and count its requests, so they run one after the other.
 const serial = project === 'e2e' ? ['--runInBand'] : []
 const { status } = spawnSync(

@@ -26,9 +26,12 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 try {
   title('Starting a Docker engine, two registries, emulation and a private base image')
   const bed = await up({ places: own, without: ['tools', 'images'], say })
-  job = new Job({ env: { DOCKER_HOST: bed.engine.host, PATH: `${bed.bin}:${process.env.PATH}` }, tee: (text) => process.stdout.write(text) })
+  const { engine, registries, base, bin } = bed
+  if (!engine || !registries || !base) throw new Error('the test bed did not give an engine, registries and a base image')
+  const env = { DOCKER_HOST: engine.host, PATH: `${bin}:${process.env.PATH}` }
+  job = new Job({ env, tee: (text) => process.stdout.write(text) })
   prepareContext(job.workspace)
-  await show(job, bed)
+  await show(job, { registries, base, docker: join(bin, 'docker') })
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
@@ -44,9 +47,9 @@ try {
 
 /**
  * @param {Job} running
- * @param {import('./state.mjs').State} bed
+ * @param {{registries: NonNullable<import('./state.mjs').State['registries']>, base: string, docker: string}} bed
  */
-async function show(running, { base, registries: { a, b }, bin, engine }) {
+async function show(running, { registries: { a, b }, base, docker }) {
   const image = `${b.host}/yunxiao-demo/app1`
   const inputs = {
     images: image,
@@ -66,19 +69,21 @@ async function show(running, { base, registries: { a, b }, bin, engine }) {
   title('What each architecture prints when it is run')
   for (const platform of PLATFORMS) {
     const args = ['run', '--rm', '--pull', 'always', '--quiet', '--network', 'none', '--platform', platform, `${image}:v1`]
-    const run = spawnSync(join(bin, 'docker'), args, { encoding: 'utf8', env: { ...running.env(), DOCKER_HOST: engine.host } })
+    const run = spawnSync(docker, args, { encoding: 'utf8', env: running.env() })
     if (run.status !== 0) throw new Error(`docker run --platform ${platform} failed: ${run.stderr.trim()}`)
     say(`${platform}: ${run.stdout.trim()}`)
   }
 
   title('build: second time, with a new application and an emptied builder')
   writeFileSync(join(running.workspace, 'target/application.jar'), `application ${Date.now()}\n`)
-  spawnSync(join(bin, 'docker'), ['buildx', 'prune', '--all', '--force'], { env: { ...running.env(), DOCKER_HOST: engine.host } })
+  spawnSync(docker, ['buildx', 'prune', '--all', '--force'], { env: running.env() })
   const second = await passed(running.step('', inputs))
 
   title('Result')
   say(`First build:  ${first.outputs['cached-steps']} of ${first.outputs['total-steps']} steps from the cache`)
-  say(`Second build: ${second.outputs['cached-steps']} of ${second.outputs['total-steps']} steps from the cache (the new application is the rest)`)
+  say(
+    `Second build: ${second.outputs['cached-steps']} of ${second.outputs['total-steps']} steps from the cache (the new application is the rest)`,
+  )
   say(`Tag:          ${second.outputs.tags}`)
   say(`Digest:       ${second.outputs.digest}`)
   for (const [platform, digest] of Object.entries(JSON.parse(second.outputs.platforms ?? '{}'))) say(`  ${platform}  ${digest}`)
