@@ -6,7 +6,8 @@ import { join } from 'node:path'
 
 import { makeBridge } from './network.mjs'
 import { privateFolder } from './places.mjs'
-import { living, start } from './process.mjs'
+import { serving, start } from './process.mjs'
+import { sweepProcesses, sweepShims } from './sweep.mjs'
 
 /** @typedef {import('./state.mjs').Engine} Engine */
 
@@ -34,13 +35,17 @@ export async function engine(name, { dir, tag }, programs) {
   const pidFile = join(root, 'pid.json')
   const bridge = bridgeName(name, tag)
   await makeBridge(programs.ip, bridge)
-  let pid = living(pidFile)?.pid
-  if (pid === undefined || !(await answers(socket))) {
+  let pid = await serving({ pidFile, ready: () => answers(socket) })
+  if (pid === undefined) {
+    // A dockerd that was killed leaves its containerd and its containers behind: the next one would spend half a minute on
+    // them, and end them all the same.
+    await sweepProcesses(dir, name)
+    sweepShims(dir, [name])
     // dockerd refuses to start over a pid file whose number some process has by now, even another one's.
-    if (pid === undefined) rmSync(join(root, 'docker.pid'), { force: true })
+    rmSync(join(root, 'docker.pid'), { force: true })
     const config = join(root, 'daemon.json')
     writeFileSync(config, JSON.stringify(settings({ root, socket, dataRoot, bridge, cgroup: cgroupName(tag), containerd: STORES[name] }), null, 2), { mode: 0o600 })
-    pid = await start({ part: name, argv: [programs.dockerd, '--config-file', config], log, pidFile, marker: dir, ready: () => answers(socket) })
+    pid = await start({ part: name, argv: [programs.dockerd, '--config-file', config], log, pidFile, dir, ready: () => answers(socket) })
   }
   const { Version: version } = /** @type {{Version: string}} */ (await ask(socket, '/version'))
   return { host: `unix://${socket}`, pid, log, dataRoot, version }
@@ -92,9 +97,13 @@ export function ask(socket, path) {
   })
 }
 
-/** @param {string} socket */
+/**
+ * Asks for the images, which `/_ping` does not: only an engine whose containerd serves it can list them.
+ *
+ * @param {string} socket
+ */
 async function answers(socket) {
-  return existsSync(socket) && (await ask(socket, '/_ping').catch(() => undefined)) === 'OK'
+  return existsSync(socket) && Array.isArray(await ask(socket, '/images/json').catch(() => undefined))
 }
 
 /**

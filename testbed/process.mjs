@@ -14,7 +14,7 @@ import { lastLines, searchPath } from './command.mjs'
  * @property {readonly string[]} argv
  * @property {string} log a file; added to, never cut
  * @property {string} pidFile
- * @property {string} marker the test bed's folder
+ * @property {string} dir the test bed's folder
  * @property {() => Promise<boolean>} ready says whether it answers
  * @property {number} [seconds] how long that may take; default 30
  */
@@ -30,7 +30,7 @@ const MARKER = 'MANIFOLD_TESTBED_MARK'
  * @returns {Promise<number>} its pid
  * @throws {Error} naming the part, with the end of its log, if it ends early or does not answer in time; it is stopped then
  */
-export async function start({ part, argv, log, pidFile, marker, ready, seconds = 30 }) {
+export async function start({ part, argv, log, pidFile, dir, ready, seconds = 30 }) {
   const [command, ...rest] = argv
   if (command === undefined) throw new TypeError('start: argv is empty')
   const output = openSync(log, 'a', 0o600)
@@ -41,7 +41,7 @@ export async function start({ part, argv, log, pidFile, marker, ready, seconds =
     detached: true,
     stdio: ['ignore', output, output],
     // Nothing of the caller's: no proxy, no DOCKER_*, no secret of a CI job ends up in a daemon.
-    env: { PATH: searchPath(), HOME: process.env.HOME ?? '/root', [MARKER]: marker },
+    env: { PATH: searchPath(), HOME: process.env.HOME ?? '/root', [MARKER]: `${dir}:${part}` },
   })
   closeSync(output)
   child.once('error', (error) => {
@@ -80,6 +80,23 @@ export function living(pidFile) {
 }
 
 /**
+ * The daemon that serves already. One that runs and does not answer is given some time, and then ended.
+ *
+ * @param {Pick<Daemon, 'pidFile' | 'ready'> & {seconds?: number}} daemon `seconds` to wait for an answer; default 30:
+ *   an engine that lost its containerd needs 15 to find the next one, and a busy machine must not cost a sound engine its life
+ * @returns {Promise<number | undefined>} its pid; nothing if none serves
+ */
+export async function serving({ pidFile, ready, seconds = 30 }) {
+  const until = Date.now() + seconds * 1000
+  for (let daemon = living(pidFile); daemon; daemon = living(pidFile)) {
+    if (await ready().catch(() => false)) return daemon.pid
+    if (Date.now() > until) await stop(daemon)
+    else await sleep(50)
+  }
+  return undefined
+}
+
+/**
  * Ends a process: SIGTERM, then SIGKILL. Does nothing if it has gone or if its pid is another process's by now.
  *
  * @param {Identity} process_
@@ -102,10 +119,11 @@ export async function stop(process_, seconds = 15) {
  * Everything that runs on behalf of a test bed: what carries its marker, and all descendants of it (a container's
  * processes have an environment of their own).
  *
- * @param {string} marker
+ * @param {string} dir the test bed's folder
+ * @param {string} [part] only what this part started
  * @returns {Identity[]} parents before children
  */
-export function belonging(marker) {
+export function belonging(dir, part) {
   const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
   /** @type {Map<number, number[]>} */
   const children = new Map()
@@ -113,9 +131,19 @@ export function belonging(marker) {
     const parent = Number(statFields(pid)?.[1] ?? 0)
     children.set(parent, [...(children.get(parent) ?? []), pid])
   }
-  const found = new Set(all.filter((pid) => pid !== process.pid && hasMarker(pid, marker)))
+  const found = new Set(all.filter((pid) => pid !== process.pid && hasMarker(pid, dir, part)))
   for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child) // A set grows while it is walked.
   return [...found].map(identify).filter((one) => one !== undefined)
+}
+
+/**
+ * What runs in the containers of a test bed's engines: started by them, and yet without the marker.
+ *
+ * @param {string} dir
+ * @returns {Identity[]}
+ */
+export function contained(dir) {
+  return belonging(dir).filter(({ pid }) => !hasMarker(pid, dir))
 }
 
 /**
@@ -135,11 +163,13 @@ function isSame({ pid, started }) {
 
 /**
  * @param {number} pid
- * @param {string} marker
+ * @param {string} dir
+ * @param {string} [part]
  */
-function hasMarker(pid, marker) {
+function hasMarker(pid, dir, part) {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARKER}=${marker}`)
+    const marker = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').find((variable) => variable.startsWith(`${MARKER}=`))
+    return part === undefined ? !!marker?.startsWith(`${MARKER}=${dir}:`) : marker === `${MARKER}=${dir}:${part}`
   } catch {
     return false
   }

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 
 import { run } from './command.mjs'
 import { privateFolder } from './places.mjs'
-import { living, start } from './process.mjs'
+import { serving, start } from './process.mjs'
+import { sweepProcesses } from './sweep.mjs'
 
 /** @typedef {import('./state.mjs').Registry} Registry */
 /** @typedef {Pick<Registry, 'username' | 'password'> & {port?: number}} Account */
@@ -55,10 +56,12 @@ async function registry(name, { dir }, programs) {
   const pidFile = join(root, 'pid.json')
   const account = accountOf(root, name)
   const result = { username: account.username, password: account.password, log, storage }
-  const running = living(pidFile)
-  if (running && account.port !== undefined && (await answers(account.port))) {
-    return { host: `127.0.0.1:${account.port}`, ...result, pid: running.pid }
+  const { port: chosen } = account
+  if (chosen !== undefined) {
+    const pid = await serving({ pidFile, ready: () => answers(chosen) })
+    if (pid !== undefined) return { host: `127.0.0.1:${chosen}`, ...result, pid }
   }
+  await sweepProcesses(dir, part) // One whose `up` was killed before it was written down.
   const htpasswd = join(root, 'htpasswd')
   // The password goes through stdin: argv is for everybody on the machine to read.
   await run([programs.htpasswd, '-Bic', '-C', '5', htpasswd, account.username], { part, input: account.password })
@@ -66,11 +69,11 @@ async function registry(name, { dir }, programs) {
   const launch = async (/** @type {number} */ port) => {
     writeFileSync(config, JSON.stringify(settings({ name, port, storage, htpasswd }), null, 2), { mode: 0o600 })
     const argv = [programs.registry, 'serve', config]
-    const pid = await start({ part, argv, log, pidFile, marker: dir, ready: () => answers(port) })
+    const pid = await start({ part, argv, log, pidFile, dir, ready: () => answers(port) })
     writeAccount(root, { ...account, port })
     return { host: `127.0.0.1:${port}`, ...result, pid }
   }
-  if (account.port !== undefined) return launch(account.port)
+  if (chosen !== undefined) return launch(chosen)
   // Between finding a free port and taking it somebody else may take it: another one is as good at a first start.
   const port = await freePort()
   return launch(port).catch(async (error) => {

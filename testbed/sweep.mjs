@@ -10,11 +10,12 @@ import { belonging, stop } from './process.mjs'
  * Ends every process that carries the test bed's marker, and what those started.
  *
  * @param {string} dir
+ * @param {string} [part] only what this part started
  */
-export async function sweepProcesses(dir) {
+export async function sweepProcesses(dir, part) {
   // A process may start another one while it is ended.
   for (let round = 0; round < 3; round++) {
-    const left = belonging(dir)
+    const left = belonging(dir, part)
     if (left.length === 0) return
     await Promise.all(left.map((one) => stop(one, round === 0 ? 3 : 0)))
   }
@@ -25,9 +26,10 @@ export async function sweepProcesses(dir) {
  * names that only the shims' own folders tell.
  *
  * @param {string} dir
+ * @param {readonly string[]} [engines]
  */
-export function sweepShims(dir) {
-  for (const name of ['engine', 'classic']) {
+export function sweepShims(dir, engines = ['engine', 'classic']) {
+  for (const name of engines) {
     const tasks = join(dir, name, 'exec/containerd/daemon/io.containerd.runtime.v2.task')
     for (const namespace of list(tasks)) {
       for (const container of list(join(tasks, namespace))) {

@@ -14,7 +14,7 @@ import { removeBridge } from './network.mjs'
 import { node24 } from './node24.mjs'
 import { programs } from './packages.mjs'
 import { places, privateFolder } from './places.mjs'
-import { living, stop } from './process.mjs'
+import { contained, living, stop } from './process.mjs'
 import { registries } from './registries.mjs'
 import { readState, writeState } from './state.mjs'
 import { sweepCgroups, sweepMounts, sweepProcesses, sweepShims } from './sweep.mjs'
@@ -156,7 +156,9 @@ async function bringUp(where, parts, say) {
 async function takeDown(where) {
   const { dir, tag } = where
   const daemons = ['engine', 'classic', 'registry-a', 'registry-b'].map((name) => living(join(dir, name, 'pid.json')))
-  await Promise.all(daemons.map((daemon) => daemon && stop(daemon)))
+  // An engine would wait ten seconds for a container that does not heed SIGTERM, and there is nothing left to save.
+  await Promise.all(contained(dir).map((one) => stop(one, 0)))
+  await Promise.all(daemons.map((daemon) => daemon && stop(daemon, 5)))
   await sweepProcesses(dir)
   sweepShims(dir)
   await sweepMounts(dir)
