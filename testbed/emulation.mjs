@@ -32,7 +32,8 @@ const EMULATORS = {
  *
  * @param {string} dir the test bed's folder
  */
-export function noteEmulation(dir) {
+export async function noteEmulation(dir) {
+  if (process.getuid?.() !== 0) return // Who cannot change it need not put it back.
   return exclusively(part, async () => {
     const note = readNote() ?? { mounted: isMounted(), handlers: handlers(), users: [] }
     writeNote({ ...note, users: [...new Set([...note.users, dir])] })
@@ -40,17 +41,20 @@ export function noteEmulation(dir) {
 }
 
 /**
- * Mounts binfmt_misc and registers the emulators that are not registered.
+ * Mounts binfmt_misc and registers the emulators that are not registered. Who is not root, or has no emulators, gets what
+ * there is.
  *
  * @returns {Promise<string[]>} the platforms that the kernel serves now beyond its own
  * @throws {Error} if it cannot be mounted or a handler cannot be registered
  */
-export function emulation() {
+export async function emulation() {
+  const wanted = Object.entries(EMULATORS).filter(([, { native }]) => !native.includes(arch()))
+  const update = findCommand('update-binfmts')
+  if (process.getuid?.() !== 0 || update === undefined) return wanted.filter(([name]) => isRegistered(name)).flatMap(([, { platforms }]) => platforms)
   return exclusively(part, async () => {
     if (!isMounted()) await run(['mount', '-t', 'binfmt_misc', 'binfmt_misc', BINFMT], { part })
-    const wanted = Object.entries(EMULATORS).filter(([, { native }]) => !native.includes(arch()))
     for (const [name] of wanted) {
-      if (!isRegistered(name)) await run([updateBinfmts(), '--enable', name], { part })
+      if (!isRegistered(name)) await run([update, '--enable', name], { part })
       if (!isRegistered(name)) throw new Error(`${part}: update-binfmts said it registered ${name}, and the kernel does not have it; look at "update-binfmts --display ${name}"`)
     }
     return wanted.flatMap(([, { platforms }]) => platforms)
@@ -62,7 +66,8 @@ export function emulation() {
  *
  * @param {string} dir the test bed that goes
  */
-export function undoEmulation(dir) {
+export async function undoEmulation(dir) {
+  if (process.getuid?.() !== 0) return
   return exclusively(part, async () => {
     const note = readNote()
     if (!note) return
@@ -96,13 +101,6 @@ function isRegistered(name) {
 /** @returns {string[]} */
 function debianFormats() {
   return ['/var/lib/binfmts', '/usr/share/binfmts'].filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder))
-}
-
-/** @returns {string} */
-function updateBinfmts() {
-  const path = findCommand('update-binfmts')
-  if (path === undefined) throw new Error(`${part}: update-binfmts is not installed; install binfmt-support`)
-  return path
 }
 
 /** @returns {Note | undefined} */

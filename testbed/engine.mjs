@@ -23,7 +23,7 @@ const OVERLAYFS = 0x794c7630 // statfs's f_type: https://man7.org/linux/man-page
  *
  * @param {EngineName} name
  * @param {import('./places.mjs').Places} places
- * @param {import('./packages.mjs').Programs} programs
+ * @param {{dockerd: string, ip: string}} programs
  * @returns {Promise<Engine>}
  * @throws {Error} with the end of the engine's log if it does not come up
  */

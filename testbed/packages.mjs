@@ -1,56 +1,66 @@
 // What the other parts run: found where it is installed, installed from Debian where it is not. The engine and buildx come
 // from Debian testing behind a pin so low that nothing else moves there.
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
-import { debianMirror, release, source } from './apt.mjs'
-import { findCommand, isExecutable, outcome, run } from './command.mjs'
+import { debianMirror, release, source, unpackForeign } from './apt.mjs'
+import { findCommand, outcome, run } from './command.mjs'
+import { externalEngine, findBuildx, findDocker } from './external.mjs'
 import { exclusively } from './lock.mjs'
+import { privateFolder } from './places.mjs'
 
 /**
  * @typedef {object} Programs
  * @property {string} docker the client
  * @property {string} buildx the plugin
- * @property {string} dockerd
  * @property {string} registry Debian's `docker-registry`
- * @property {string} htpasswd
- * @property {string} ip
+ * @property {{dockerd: string, ip: string} | {external: import('./state.mjs').Engine}} engine what an engine of our own needs,
+ *   or one that runs already and may be used
  */
 
 const TESTING = 'forky'
 const FROM_TESTING = ['docker.io', 'docker-cli', 'docker-buildx', 'containerd']
-const FROM_HERE = ['docker-registry', 'qemu-user-static', 'binfmt-support', 'apache2-utils', 'iproute2']
+const FROM_HERE = ['docker-registry', 'qemu-user-static', 'binfmt-support', 'iproute2']
 const SOURCE = '/etc/apt/sources.list.d/manifold-testbed.sources'
 const PREFERENCES = '/etc/apt/preferences.d/manifold-testbed.pref'
 const POLICY = '/usr/sbin/policy-rc.d'
 const POLICY_TEXT = '#!/bin/sh\n# Made by the test bed of Manifold while it installs packages: no service starts.\nexit 101\n'
-const PLUGIN_FOLDERS = ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/libexec/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins']
 
 // The containerd image store is a feature of the daemon's own configuration since 24; its builds are whole since 25.
 const OLDEST_ENGINE = 25
 
 /**
- * Finds all programs, installing what is missing.
+ * Finds all programs, installing what is missing. Who may not install or start an engine gets one that runs already.
  *
+ * @param {import('./places.mjs').Places} places
  * @returns {Promise<Programs>}
  * @throws {Error} in one line that says what to install, where the test bed cannot do it itself
  */
-export async function programs() {
-  const before = await found()
-  if (before.programs) return before.programs
-  if (process.getuid?.() !== 0 || !release()) {
-    throw new Error(
-      `packages: missing ${before.missing.join(', ')}, and only root on Debian or Ubuntu can have them installed by the test bed; ` +
-        `run it as root there, or install Docker Engine ${OLDEST_ENGINE} or newer with buildx, docker-registry, htpasswd and iproute2`,
-    )
+export async function programs({ cache }) {
+  const root = process.getuid?.() === 0
+  const before = await look()
+  if (root && before.ours && (before.emulation || !release())) return before.ours
+  if (root && release()) {
+    await exclusively('packages', async () => {
+      const now = await look() // Another test bed may have installed them by now.
+      if (!now.ours || !now.emulation) await install(now.engine)
+    })
+    const after = await look()
+    if (after.ours) return after.ours
+    throw new Error(`packages: installed, yet missing: ${after.missing.join(', ')}; look at what "apt-get install" of them says`)
   }
-  await exclusively('packages', async () => {
-    const now = await found() // Another test bed may have installed them by now.
-    if (!now.programs) await install(now.engine)
-  })
-  const after = await found()
-  if (after.programs) return after.programs
-  throw new Error(`packages: installed, yet missing: ${after.missing.join(', ')}; look at what "apt-get install" of them says`)
+  const docker = findDocker()
+  const buildx = findBuildx()
+  const external = docker && buildx ? await externalEngine(docker) : undefined
+  if (docker && buildx && external) {
+    const registry = findCommand('docker-registry') ?? (await unpackRegistry(cache))
+    if (registry) return { docker, buildx, registry, engine: { external } }
+  }
+  throw new Error(
+    `packages: this needs a Docker Engine: ${root ? '' : 'run it as root on Debian or Ubuntu, where it installs one for itself; or '}` +
+      `install and start Docker Engine ${OLDEST_ENGINE} or newer with buildx, and docker-registry (missing: ${external ? 'docker-registry' : before.missing.join(', ')})`,
+  )
 }
 
 /** @returns {string[]} the emulators that are installed, as paths of `qemu-ARCH-static` */
@@ -60,23 +70,22 @@ export function emulators() {
     .filter((path) => path !== undefined)
 }
 
-/** @returns {Promise<{programs?: Programs, engine: boolean, missing: string[]}>} `engine`: an engine new enough is there */
-async function found() {
-  // A machine may have another client first in PATH; the one beside the engine is the one its plugins belong to.
-  const docker = findCommand('docker', ['/usr/bin'])
-  const buildx = PLUGIN_FOLDERS.map((folder) => `${folder}/docker-buildx`).find(isExecutable)
-  const dockerd = findCommand('dockerd', ['/usr/sbin', '/usr/bin'])
+/**
+ * @returns {Promise<{ours?: Programs, engine: boolean, emulation: boolean, missing: string[]}>} `engine`: one that is new enough
+ *   is installed
+ */
+async function look() {
+  const docker = findDocker()
+  const buildx = findBuildx()
+  const installed = findCommand('dockerd', ['/usr/sbin', '/usr/bin'])
+  const dockerd = installed !== undefined && (await major(installed)) >= OLDEST_ENGINE ? installed : undefined
   const registry = findCommand('docker-registry')
-  const htpasswd = findCommand('htpasswd')
   const ip = findCommand('ip')
-  const newEnough = dockerd !== undefined && (await major(dockerd)) >= OLDEST_ENGINE
-  const engine = newEnough && docker !== undefined && buildx !== undefined
+  const engine = !!(dockerd && docker && buildx)
   const emulation = emulators().length > 1 && findCommand('update-binfmts') !== undefined
-  if (docker && buildx && dockerd && newEnough && registry && htpasswd && ip && emulation) {
-    return { programs: { docker, buildx, dockerd, registry, htpasswd, ip }, engine, missing: [] }
-  }
-  const all = { docker, buildx, dockerd: newEnough ? dockerd : undefined, 'docker-registry': registry, htpasswd, ip, 'qemu-user-static': emulation || undefined }
-  return { engine, missing: Object.entries(all).filter(([, path]) => !path).map(([name]) => name) }
+  if (docker && buildx && dockerd && registry && ip) return { ours: { docker, buildx, registry, engine: { dockerd, ip } }, engine, emulation, missing: [] }
+  const all = { docker, buildx, [`dockerd ${OLDEST_ENGINE} or newer`]: dockerd, 'docker-registry': registry, ip }
+  return { engine, emulation, missing: Object.entries(all).filter(([, path]) => !path).map(([name]) => name) }
 }
 
 /**
@@ -86,6 +95,29 @@ async function found() {
 async function major(dockerd) {
   const { stdout } = await outcome([dockerd, '--version'], { part: 'packages' })
   return Number(/version (\d+)\./.exec(stdout)?.[1] ?? 0)
+}
+
+/**
+ * The registry's program out of its package, which needs no root.
+ *
+ * @param {string} cache
+ * @returns {Promise<string | undefined>} nothing where there is no such package to be had
+ */
+async function unpackRegistry(cache) {
+  if (!release()) return undefined
+  const folder = join(cache, 'docker-registry')
+  await exclusively(folder, async () => {
+    if (existsSync(folder)) return
+    const work = mkdtempSync(join(privateFolder(cache), '.docker-registry-'))
+    try {
+      const own = (await run(['dpkg', '--print-architecture'], { part: 'packages' })).trim()
+      const missing = await unpackForeign({ mirror: await debianMirror(), packages: ['docker-registry'], architectures: [own] }, work)
+      if (missing.length === 0) renameSync(join(work, own), folder)
+    } finally {
+      rmSync(work, { recursive: true, force: true })
+    }
+  }).catch(() => undefined) // The caller says what to install.
+  return findCommand('docker-registry', [join(folder, 'usr/bin')])
 }
 
 /** @param {boolean} haveEngine an engine from elsewhere stays as it is */

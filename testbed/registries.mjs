@@ -63,8 +63,7 @@ async function registry(name, { dir }, programs) {
   }
   await sweepProcesses(dir, part) // One whose `up` was killed before it was written down.
   const htpasswd = join(root, 'htpasswd')
-  // The password goes through stdin: argv is for everybody on the machine to read.
-  await run([programs.htpasswd, '-Bic', '-C', '5', htpasswd, account.username], { part, input: account.password })
+  writeFileSync(htpasswd, `${account.username}:${await bcrypt(account.password, part)}\n`, { mode: 0o600 })
   const config = join(root, 'config.json')
   const launch = async (/** @type {number} */ port) => {
     writeFileSync(config, JSON.stringify(settings({ name, port, storage, htpasswd }), null, 2), { mode: 0o600 })
@@ -101,6 +100,21 @@ function accountOf(root, name) {
  */
 function writeAccount(root, account) {
   writeFileSync(join(root, 'account.json'), JSON.stringify(account), { mode: 0o600 })
+}
+
+/**
+ * The one kind of hash that the registry takes. Perl, which no Debian is without, has the C library make it.
+ * https://manpages.debian.org/bookworm/libcrypt-dev/crypt.5.en.html ("bcrypt")
+ *
+ * @param {string} password goes through stdin: argv is for everybody on the machine to read
+ * @param {string} part
+ * @returns {Promise<string>}
+ */
+async function bcrypt(password, part) {
+  const salt = randomBytes(16).toString('base64').replaceAll('+', '.').slice(0, 21)
+  const hash = await run(['perl', '-e', 'local $/; print crypt(<STDIN>, $ARGV[0])', `$2b$05$${salt}.`], { part, input: password })
+  if (!hash.startsWith('$2b$')) throw new Error(`${part}: the C library of this machine cannot make a bcrypt hash for the registry's account`)
+  return hash
 }
 
 /** @returns {string} with what a shell, YAML, JSON, CSV or a form would trip over, so that a fault in quoting shows */

@@ -40,6 +40,8 @@ export const PARTS = /** @type {const} */ (['engine', 'classic', 'registries', '
 // Debian has no package of it, and the Go module proxy answered "This module version is not available" (2026-11-21).
 const NO_BINFMT = { name: 'binfmt', why: 'the Go module proxy refuses github.com/tonistiigi/binfmt; images.binfmt is a stand-in of our own (binfmt/install.sh)' }
 
+const NOT_OURS = 'the engine is not the test bed\'s own, and is left as it is'
+
 const MARK = '.manifold-testbed'
 const QUICK = 100 // Milliseconds: a part that took less was up already, or might as well have been.
 
@@ -118,16 +120,22 @@ async function bringUp(where, parts, say) {
     return result
   }
   await noteEmulation(where.dir)
-  const found = await timed('packages', programs)
+  const found = await timed('packages', () => programs(where))
+  const own = 'external' in found.engine ? undefined : found.engine
+  /** @type {import('./state.mjs').Skipped[]} */
+  const skipped = []
   link(found.docker, join(privateFolder(where.bin), 'docker'))
   privateFolder(join(where.dir, 'docker-config'))
   state.buildx ??= { path: found.buildx, version: await buildxVersion(found.buildx) }
   /** @type {Partial<Record<Part, () => Promise<void>>>} */
   const starts = {
-    engine: async () => void (state.engine = await engine('engine', where, found)),
-    classic: async () => void (state.classic = await engine('classic', where, found)),
+    engine: async () => void (state.engine = 'external' in found.engine ? found.engine.external : await engine('engine', where, found.engine)),
+    classic: async () => void (own ? (state.classic = await engine('classic', where, own)) : skipped.push({ name: 'classic', why: NOT_OURS })),
     registries: async () => void (state.registries = await registries(where, found)),
-    emulation: async () => void (state.qemu = { platforms: await emulation() }),
+    emulation: async () => {
+      state.qemu = { platforms: await emulation() }
+      if (state.qemu.platforms.length === 0) skipped.push({ name: 'emulation', why: 'the kernel serves no other platform, and only root with qemu-user-static and binfmt-support can change that' })
+    },
   }
   await together(Object.entries(starts).map(([part, start]) => async () => {
     if (parts.has(/** @type {Part} */ (part))) await timed(part, start)
@@ -141,15 +149,26 @@ async function bringUp(where, parts, say) {
       const built = await goTools(where, say)
       const node = await node24(where)
       state.tools = { ...built.tools, ...('path' in node ? { node24: node.path } : {}) }
-      state.skipped = [...built.skipped, ...('why' in node ? [{ name: 'node24', why: node.why }] : []), NO_BINFMT]
+      skipped.push(...built.skipped, ...('why' in node ? [{ name: 'node24', why: node.why }] : []), NO_BINFMT)
     })
   }
-  if (parts.has('images')) {
+  if (parts.has('images') && !own) skipped.push({ name: 'images', why: NOT_OURS })
+  else if (parts.has('images')) {
     const engines = [state.engine, state.classic].filter((one) => one !== undefined)
     await timed('images', async () => void (state.images = await images(where, state.tools ?? {}, engines, found.docker)))
   }
+  // What an earlier call skipped and this one did not try is still not there.
+  state.skipped = [...state.skipped.filter(({ name }) => !tried(name, parts)), ...skipped]
   writeState(state)
   return state
+}
+
+/**
+ * @param {string} name of something skipped
+ * @param {Set<Part>} parts
+ */
+function tried(name, parts) {
+  return parts.has(PARTS.find((part) => part === name) ?? 'tools')
 }
 
 /** @param {Places} where */
