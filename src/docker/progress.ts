@@ -1,3 +1,5 @@
+import { fromBytes, toBytes } from '../text/base64.ts'
+
 /** What buildx says of a build with `--progress=rawjson`: one such object a line. Times are RFC 3339, data base64. */
 // https://github.com/moby/buildkit/blob/master/client/graph.go
 export interface SolveStatus {
@@ -15,7 +17,8 @@ export interface RawVertex {
   readonly completed?: string
   readonly cached?: boolean
   readonly error?: string
-  readonly progressGroup?: { readonly id?: string; readonly name?: string }
+  /** A step made of several vertices; a weak one is shared with other steps, and is no reason to show this one. */
+  readonly progressGroup?: { readonly id?: string; readonly name?: string; readonly weak?: boolean }
 }
 
 export interface RawStatus {
@@ -86,9 +89,9 @@ export class Progress {
     for (const { vertex, data } of status.logs ?? []) {
       const step = this.#steps.get(vertex ?? '')
       if (!step || data === undefined) continue
-      const lines = `${step.open}${decode(data)}`.split('\n')
+      const lines = `${step.open}${toBytes(data)}`.split('\n')
       step.open = (lines.pop() ?? '').slice(-4096)
-      step.log = [...step.log, ...lines].slice(-LOG_TAIL)
+      step.log = [...step.log, ...lines.map(fromBytes)].slice(-LOG_TAIL)
     }
   }
 
@@ -99,7 +102,7 @@ export class Progress {
       name: vertex.name ?? '',
       cached: vertex.cached === true,
       completed: vertex.completed !== undefined,
-      log: open === '' ? log : [...log, open],
+      log: open === '' ? log : [...log, fromBytes(open)],
       ...(vertex.error === undefined || vertex.error === '' ? {} : { error: vertex.error }),
       ...(vertex.started !== undefined && vertex.completed !== undefined
         ? { seconds: (Date.parse(vertex.completed) - Date.parse(vertex.started)) / 1000 }
@@ -110,19 +113,30 @@ export class Progress {
 
 /**
  * The steps that a Dockerfile asks to be carried out, once for each platform: those numbered `n/m`, without `FROM`, which
- * names a base and builds nothing. BuildKit's own work, such as loading files or exporting, is left out.
+ * names a base and builds nothing. BuildKit's own work, such as loading files or exporting, is left out. Of a step that
+ * BuildKit carries out in several parts (`COPY --link` copies, then links) one is made: cached if all parts of it were.
  */
 export function dockerfileSteps(steps: readonly Step[]): Step[] {
-  return steps.filter(({ name }) => /^\[(?!internal\])(?:[^\]]* )?\d+\/\d+\] (?!FROM )/.test(name))
+  const parts = new Map<string, Step[]>()
+  for (const step of steps) {
+    const [, prefix] = /^(\[(?!internal\])(?:[^\]]* )?\d+\/\d+\]) (?!FROM )/.exec(step.name) ?? []
+    if (prefix !== undefined) parts.set(prefix, [...(parts.get(prefix) ?? []), step])
+  }
+  return [...parts.values()].map((same) => {
+    const done = same.filter(({ completed }) => completed)
+    const shown = same.find(({ error }) => error !== undefined) ?? done[0] ?? same[0]
+    return { ...(shown as Step), cached: done.length > 0 && done.every(({ cached }) => cached) }
+  })
 }
 
-/** The step that ended the build: the first with an error that is not just the echo of the cancellation of others. */
-export function failedStep(steps: readonly Step[]): Step | undefined {
+/**
+ * The step that ended the build: the one whose error is also the build's, else the first with an error that is not just the
+ * echo of the cancellation of others.
+ *
+ * @param ending the build's own last error: a step can fail without ending the build, such as the import of a cache
+ */
+export function failedStep(steps: readonly Step[], ending = ''): Step | undefined {
   const failed = steps.filter(({ error }) => error !== undefined)
-  return failed.find(({ error }) => !error?.endsWith('context canceled')) ?? failed[0]
-}
-
-/** Text of a base64 field. */
-export function decode(data: string): string {
-  return Buffer.from(data, 'base64').toString('utf8')
+  const named = failed.find(({ error }) => error !== undefined && ending.includes(error))
+  return named ?? failed.find(({ error }) => !error?.endsWith('context canceled')) ?? failed[0]
 }
