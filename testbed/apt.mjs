@@ -1,6 +1,6 @@
 // The machine's own apt: which mirror it uses, and packages of any architecture unpacked without being installed.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { outcome, run } from './command.mjs'
@@ -57,6 +57,18 @@ export async function debianMirror() {
     'packages: no Debian mirror is known: this machine\'s apt has no source of the suite it was installed from; ' +
       'set MANIFOLD_TESTBED_MIRROR to "URI CODENAME" of one, for example a local mirror and bookworm',
   )
+}
+
+/**
+ * @returns {Promise<boolean>} whether apt has read what the release that is installed here consists of. Where it has not, it would
+ *   take every package from the one source it has read.
+ */
+export async function hasLists() {
+  const { stdout } = await outcome(['apt-get', 'indextargets', '--format', '$(CREATED_BY)|$(RELEASE)|$(FILENAME)'])
+  return stdout.split('\n').some((line) => {
+    const [by, suite = '', file = ''] = line.split('|')
+    return by === 'Packages' && [release()?.codename, 'stable', 'oldstable'].includes(suite) && file !== '' && existsSync(file)
+  })
 }
 
 /**

@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { debianMirror, release, source, unpackForeign } from './apt.mjs'
+import { debianMirror, hasLists, release, source, unpackForeign } from './apt.mjs'
 import { findCommand, outcome, run } from './command.mjs'
 import { externalEngine, findBuildx, findDocker } from './external.mjs'
 import { exclusively } from './lock.mjs'
@@ -57,9 +57,10 @@ export async function programs({ cache }) {
     const registry = findCommand('docker-registry') ?? (await unpackRegistry(cache))
     if (registry) return { docker, buildx, registry, engine: { external } }
   }
+  const missing = external ? ['docker-registry'] : [...before.missing, 'a running engine that this user may use']
   throw new Error(
     `packages: this needs a Docker Engine: ${root ? '' : 'run it as root on Debian or Ubuntu, where it installs one for itself; or '}` +
-      `install and start Docker Engine ${OLDEST_ENGINE} or newer with buildx, and docker-registry (missing: ${external ? 'docker-registry' : before.missing.join(', ')})`,
+      `install Docker Engine ${OLDEST_ENGINE} or newer with buildx, and docker-registry, and start the engine (missing: ${missing.join(', ')})`,
   )
 }
 
@@ -133,7 +134,7 @@ async function install(haveEngine) {
   const wanted = [...engine, ...FROM_HERE]
   await withoutServices(async () => {
     // The lists at hand will often do: only the pinned source is new. Old ones name files that are gone; then all are read.
-    await apt(['update', ...(fromTesting ? ['-o', `Dir::Etc::SourceList=${SOURCE}`, '-o', 'Dir::Etc::SourceParts=/dev/null', '-o', 'APT::Get::List-Cleanup=0'] : [])])
+    await apt(['update', ...(fromTesting && (await hasLists()) ? ['-o', `Dir::Etc::SourceList=${SOURCE}`, '-o', 'Dir::Etc::SourceParts=/dev/null', '-o', 'APT::Get::List-Cleanup=0'] : [])])
     const simulated = await outcome(['apt-get', '-s', 'install', ...wanted], { part: 'packages' })
     if (simulated.code !== 0) await apt(['update'])
     await holdStill(wanted)
