@@ -14,7 +14,7 @@ export interface FailedBuild {
  */
 export function explainBuild({ exitCode, endedBy, steps, plain }: FailedBuild): string {
   const error = lastError(plain)
-  const step = failedStep(steps)
+  const step = failedStep(steps, error)
   const ended = exitCode === null ? `was ended by ${endedBy}` : `ended with exit code ${exitCode}`
   if (step && !step.name.startsWith('[internal]') && step.error !== undefined) {
     const place = dockerfilePlace(plain)
