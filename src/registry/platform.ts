@@ -23,17 +23,17 @@ const ARCHITECTURES = [
   'wasm',
 ]
 const OSES = ['linux', 'darwin', 'freebsd', 'netbsd', 'openbsd', 'wasip1', 'wasi']
-const ALIASES: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  'x86-64': 'amd64',
-  i386: '386',
-  i486: '386',
-  i586: '386',
-  i686: '386',
-  aarch64: 'arm64',
-  armhf: 'arm/v7',
-  armel: 'arm/v6',
-}
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['x86_64', 'amd64'],
+  ['x86-64', 'amd64'],
+  ['i386', '386'],
+  ['i486', '386'],
+  ['i586', '386'],
+  ['i686', '386'],
+  ['aarch64', 'arm64'],
+  ['armhf', 'arm/v7'],
+  ['armel', 'arm/v6'],
+])
 
 /**
  * Reads a platform such as `linux/arm64`, `linux/arm/v7` or `arm64`, normalised as containerd does: `aarch64` is `arm64`,
@@ -51,7 +51,7 @@ export function parsePlatform(text: string): Platform {
   if (os === 'windows') throw new Error(`"${text}": Windows images cannot be built here; use linux/… platforms`)
   if (!OSES.includes(os)) throw new Error(`"${text}" names an unknown operating system; write it as linux/amd64`)
   const named = (bare ? parts[0] : parts[1]) ?? ''
-  const [architecture = '', aliased] = (ALIASES[named] ?? named).split('/')
+  const [architecture = '', aliased] = (ALIASES.get(named) ?? named).split('/')
   if (!ARCHITECTURES.includes(architecture) || parts.length > 3) {
     throw new Error(`"${text}" names an unknown architecture; known are ${ARCHITECTURES.join(', ')}`)
   }

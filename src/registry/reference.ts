@@ -58,6 +58,7 @@ export function parseRepository(text: string): Repository {
   const given = hosted ? text.slice(slash + 1) : text
   if (!HOST.test(host)) throw new Error(`"${text}" has an invalid registry host "${host}"`)
   if (!PATH.test(given)) {
+    if (/[:@]/.test(given)) throw new Error(`"${text}" has a tag or a digest; write the repository alone`)
     const hint = PATH.test(given.toLowerCase()) ? `; write it in lower case: "${given.toLowerCase()}"` : ''
     throw new Error(
       given === ''
@@ -90,7 +91,10 @@ export function formatReference(reference: Reference): string {
   return `${formatRepository(reference)}${tag}${digest}`
 }
 
-/** The repository as users write it: Docker Hub's host and `library/` left out. */
+/** The repository as users write it: Docker Hub's host and `library/` left out, where that is read back as the same. */
 export function formatRepository({ host, path }: Repository): string {
-  return host === 'docker.io' ? path.replace(/^library\//, '') : `${host}/${path}`
+  if (host !== 'docker.io') return `${host}/${path}`
+  // Only one path part belongs to library/; one that looks like a host would be read as a host.
+  const short = path.replace(/^library\/(?=[^/]+$)/, '')
+  return /^(?:localhost|[^/]*\.[^/]*)\//.test(short) ? `${host}/${path}` : short
 }
