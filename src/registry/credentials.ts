@@ -33,8 +33,8 @@ export async function credentialFor(host: string, configDir: string, env: Env): 
 }
 
 function toCredential({ auth, identitytoken }: AuthEntry): Credential | undefined {
-  if (identitytoken) return { kind: 'identity', token: identitytoken }
-  if (!auth) return undefined
+  if (typeof identitytoken === 'string' && identitytoken !== '') return { kind: 'identity', token: identitytoken }
+  if (typeof auth !== 'string') return undefined
   const decoded = Buffer.from(auth, 'base64').toString('utf8')
   const colon = decoded.indexOf(':')
   if (colon <= 0) return undefined
