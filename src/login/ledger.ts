@@ -78,7 +78,7 @@ export function releaseCall(ledger: Ledger, id: string, now: Snapshot): Release 
   const call = ledger.calls.find((each) => each.id === id)
   if (!call) return { ledger, restore: undefined, erase: [] }
   const later = ledger.calls.slice(ledger.calls.indexOf(call) + 1).find(({ key }) => key === call.key)
-  const inherits = later !== undefined && fingerprint(later.previous, ledger.salt) === call.stored
+  const inherits = later !== undefined && isOurs(call, later.previous, ledger.salt)
   const rest = {
     ...ledger,
     calls: ledger.calls
