@@ -60,8 +60,12 @@ export function readInputs(input: InputReader): LoginConfig {
   if (clash) throw new Error(`input ${clash[0]}: cannot be used together with registry-auth; move it into the list`)
   const accounts = parseList(list).map((item, index) => {
     const where = `input registry-auth, entry ${index + 1}: `
-    for (const name of Object.keys(item)) {
-      if (!KNOWN_FIELDS.includes(name)) throw new Error(`${where}"${name}" is not known; known are ${KNOWN_FIELDS.join(', ')}`)
+    // Its name is not shown: where the blank after a colon was left out, it holds the value.
+    const unknown = Object.keys(item).findIndex((name) => !KNOWN_FIELDS.includes(name))
+    if (unknown >= 0) {
+      throw new Error(
+        `${where}field ${unknown + 1} is not known; known are ${KNOWN_FIELDS.join(', ')}, each with a colon and a blank after it`,
+      )
     }
     refuseLater(`${where}ecr`, field(item, 'ecr').trim())
     refuseLater(`${where}scope`, field(item, 'scope').trim())
@@ -100,9 +104,9 @@ function parseList(text: string): Item[] {
     // Without types: a password of digits stays the text it is.
     parsed = load(text, { schema: FAILSAFE_SCHEMA })
   } catch (error) {
-    // The parser's message shows the lines around the fault, and its reason can quote a word of them (`*word` as an alias):
-    // only the first words of the reason and the line number are kept.
-    const reason = error instanceof YAMLException ? error.reason.replace(/["'`<!&*].*$/s, '').trim() : ''
+    // The parser's message shows the lines around the fault, and its reason can quote a word of them (`*word` as an alias, or
+    // the characters of a tag after a colon): only the first words of the reason and the line number are kept.
+    const reason = error instanceof YAMLException ? error.reason.replace(/[:"'`<!&*].*$/s, '').trim() : ''
     const line = error instanceof YAMLException && error.mark ? `line ${error.mark.line + 1}` : ''
     const fault = [reason, line].filter((part) => part !== '').join(', ')
     throw new Error(
