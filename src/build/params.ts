@@ -51,11 +51,11 @@ export function parseParams(text: string): BuildParams {
   let push = false
   let load = false
   for (let at = 0; at < words.length; at++) {
-    const { name, value: attached } = readFlag(words[at] ?? '')
+    const { name, value: attached } = readFlag(words[at] ?? '', at + 1)
     const reason = OURS[name]
     if (reason !== undefined) throw new Error(`${name} cannot be set here: ${reason}; leave it out`)
     if (BOOLEAN.has(name)) {
-      const on = attached !== 'false'
+      const on = attached === undefined || readSwitch(name, attached)
       if (name === '--push') push = on
       else if (name === '--load') load = on
       else rest.push(attached === undefined ? name : `${name}=${attached}`)
@@ -70,14 +70,22 @@ export function parseParams(text: string): BuildParams {
   return { rest, platforms, tags, push, load }
 }
 
-function readFlag(word: string): { name: string; value: string | undefined } {
-  if (word.startsWith('--')) {
+/** @see https://pkg.go.dev/strconv#ParseBool, which buildx reads its flags with */
+function readSwitch(name: string, value: string): boolean {
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(value)) return true
+  if (/^(?:0|f|F|false|FALSE|False)$/.test(value)) return false
+  throw new Error(`${name} is a switch: write ${name} or ${name}=false`)
+}
+
+function readFlag(word: string, number: number): { name: string; value: string | undefined } {
+  if (/^--./.test(word)) {
     const equals = word.indexOf('=')
     return equals < 0 ? { name: word, value: undefined } : { name: word.slice(0, equals), value: word.slice(equals + 1) }
   }
   const short = word.slice(0, 2)
   if (!/^-\w$/.test(short)) {
-    throw new Error(`"${word}" is not a flag; put the context into the input context, and quote values with spaces`)
+    // The word may be a piece of a value that is secret, so it is named by its number alone.
+    throw new Error(`word ${number} is not a flag; put the context into the input context, and quote values with spaces`)
   }
   return { name: SHORT[short] ?? short, value: word.length > 2 ? word.slice(2).replace(/^=/, '') : undefined }
 }
