@@ -7,7 +7,7 @@ export interface ExecOptions {
   readonly cwd?: string
   /** Hands the reason of an abort, when it is a signal's name, on to the process; otherwise SIGTERM. */
   readonly signal?: AbortSignal
-  /** After so many milliseconds the process is ended with SIGTERM. */
+  /** After so many milliseconds the process is ended with SIGTERM, and ten seconds later with SIGKILL. */
   readonly timeout?: number
   /** Called with each complete line, without its end. */
   readonly onStdoutLine?: (line: string) => void
@@ -66,19 +66,22 @@ export async function exec(command: readonly string[], options: ExecOptions = {}
   child.stdin.end(options.input ?? '')
 
   let timedOut = false
-  const timer =
-    options.timeout === undefined
-      ? undefined
-      : setTimeout(() => {
-          timedOut = true
-          child.kill('SIGTERM')
-        }, options.timeout)
   let killer: NodeJS.Timeout | undefined
-  const forward = () => {
-    child.kill(toSignal(options.signal?.reason))
-    // buildx gives up at the first signal; one that hangs must not outlive the step.
-    killer ??= setTimeout(() => child.kill('SIGKILL'), KILL_AFTER)
+  const end = (name: NodeJS.Signals) => {
+    child.kill(name)
+    // buildx gives up at the first signal; one that hangs, or a child of its own that keeps the pipes, must not outlive the step.
+    killer ??= setTimeout(() => {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, KILL_AFTER)
   }
+  const expire = () => {
+    timedOut = true
+    end('SIGTERM')
+  }
+  const timer = options.timeout === undefined ? undefined : setTimeout(expire, options.timeout)
+  const forward = () => end(toSignal(options.signal?.reason))
   options.signal?.addEventListener('abort', forward)
   if (options.signal?.aborted) forward()
   try {
@@ -107,7 +110,7 @@ function collect(stream: NodeJS.ReadableStream, onLine: ((line: string) => void)
     for (const line of lines) onLine(line.replace(/\r$/, ''))
   })
   stream.on('end', () => {
-    if (onLine && open !== '') onLine(open)
+    if (onLine && open !== '') onLine(open.replace(/\r$/, ''))
   })
   return () => kept
 }
