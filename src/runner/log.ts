@@ -34,8 +34,14 @@ export async function foreignGroup<Result>(title: string, work: (print: (line: s
 export function describe(error: unknown): string {
   const messages: string[] = []
   for (let each: unknown = error; each !== undefined && messages.length < 5; each = each instanceof Error ? each.cause : undefined) {
-    const message = (each instanceof Error ? each.message : String(each)).trim()
+    const message = messageOf(each).trim()
     if (message !== '' && !messages.some((known) => known.includes(message))) messages.push(message)
   }
   return messages.join(': ').replaceAll(/\s*\n\s*/g, ' ')
+}
+
+/** Node reports a host whose addresses all refuse as an AggregateError with an empty message. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
 }
