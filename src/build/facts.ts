@@ -7,6 +7,7 @@ import { configPath, parseConfig, readConfigText } from '../registry/dockerconfi
 import { dockerConfigDir, type Env } from '../runner/env.ts'
 import type { BuildConfig } from './inputs.ts'
 import type { Facts } from './plan.ts'
+import type { Secret } from './secrets.ts'
 
 /** How long to look for a cache before the build, in milliseconds: not finding out costs an ugly line, no more. */
 const LOOK = 5000
@@ -18,7 +19,12 @@ const LOOK = 5000
  */
 export async function gatherFacts(config: BuildConfig, temp: string, env: Env): Promise<Facts> {
   const configDir = dockerConfigDir(env)
-  const [buildx, cacheExists] = await Promise.all([buildxCommand(configDir), hasCache(config, configDir, env), checkFiles(config)])
+  const [buildx, cacheExists] = await Promise.all([
+    buildxCommand(configDir),
+    hasCache(config, configDir, env),
+    checkFiles(config),
+    checkSecretFiles(config.secrets),
+  ])
   return { buildx, temp, cacheExists }
 }
 
@@ -41,6 +47,15 @@ async function checkFiles({ context, file }: BuildConfig): Promise<void> {
     const inContext = file !== undefined && !isAbsolute(file) && (await stat(join(context, file)).catch(() => undefined))?.isFile()
     const hint = inContext ? `; the path counts from the workspace: write "${join(context, file)}"` : '; check the inputs file and context'
     throw new Error(`input ${file === undefined ? 'context' : 'file'}: there is no Dockerfile "${path}"${hint}`)
+  }
+}
+
+async function checkSecretFiles(secrets: readonly Secret[]): Promise<void> {
+  for (const secret of secrets) {
+    if (secret.kind !== 'file' || (await stat(secret.path).catch(() => undefined))?.isFile()) continue
+    throw new Error(
+      `input secret-files: there is no file "${secret.path}" for "${secret.id}"; check the path, which counts from the workspace`,
+    )
   }
 }
 

@@ -1,10 +1,12 @@
 import { CACHE_TAG, type CacheConfig } from '../cache/policy.ts'
 import { formatPlatform, parsePlatform } from '../registry/platform.ts'
 import { parseReference, parseRepository, type Reference, type Repository } from '../registry/reference.ts'
-import { type InputReader, readBoolean } from '../runner/input.ts'
+import { type InputReader, named, readBoolean } from '../runner/input.ts'
 import { expandTags } from '../tags/references.ts'
 import { splitCommas, splitLines } from '../text/list.ts'
+import { type BuildOptions, readOptions } from './options.ts'
 import { type BuildParams, parseParams } from './params.ts'
+import { readSecrets, type Secret } from './secrets.ts'
 
 /** The inputs of one build, checked and typed. */
 export interface BuildConfig {
@@ -25,6 +27,8 @@ export interface BuildConfig {
   readonly cache: CacheConfig
   readonly cacheFrom: readonly string[]
   readonly cacheTo: readonly string[]
+  readonly options: BuildOptions
+  readonly secrets: readonly Secret[]
   readonly params: readonly string[]
 }
 
@@ -57,6 +61,8 @@ export function readInputs(input: InputReader): BuildConfig {
     cache: readCache(input, images[0] ?? references[0]),
     cacheFrom: list(input, 'cache-from', splitLines),
     cacheTo: list(input, 'cache-to', splitLines),
+    options: readOptions(input),
+    secrets: readSecrets(input),
     params: params.rest,
   }
 }
@@ -111,12 +117,4 @@ function readCache(input: InputReader, first: Repository | undefined): CacheConf
 
 function list(input: InputReader, name: string, split: (text: string) => string[]): string[] {
   return named(name, () => split(input(name)))
-}
-
-function named<Value>(name: string, read: () => Value): Value {
-  try {
-    return read()
-  } catch (cause) {
-    throw new Error(`input ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-  }
 }

@@ -6,10 +6,12 @@ import { saveState } from '../runner/state.ts'
 import { readInputs } from './inputs.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
+import { secretLines } from './secrets.ts'
 
 const { signal, stop } = cancellation()
 try {
   const config = readInputs((name) => core.getInput(name, { trimWhitespace: false }))
+  for (const line of secretLines(config.secrets)) core.setSecret(line)
   const result = await run(config, {
     env: processEnv(),
     signal,

@@ -2,6 +2,8 @@ import { type CachePlan, planCache } from '../cache/policy.ts'
 import { flag } from '../docker/command.ts'
 import { formatReference } from '../registry/reference.ts'
 import type { BuildConfig } from './inputs.ts'
+import { optionFlags } from './options.ts'
+import { planSecrets, type SecretFile } from './secrets.ts'
 
 /** What has been found out about the machine and the registries before the build. */
 export interface Facts {
@@ -19,6 +21,8 @@ export interface BuildPlan {
   /** Added to the environment of the command where it does not say otherwise. */
   readonly env: Readonly<Record<string, string>>
   readonly metadataFile: string
+  /** To be written before the command runs. */
+  readonly secretFiles: readonly SecretFile[]
   readonly cache: CachePlan
 }
 
@@ -26,6 +30,7 @@ export interface BuildPlan {
 export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
   const metadataFile = `${facts.temp}/metadata.json`
   const cache = planCache(config.cache, facts.cacheExists)
+  const secrets = planSecrets(config.secrets, facts.temp)
   const command = [
     ...facts.buildx,
     'build',
@@ -44,12 +49,14 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
     ...flag('--no-cache', config.noCache),
     ...flag('--push', config.push),
     ...flag('--load', config.load),
+    ...optionFlags(config.options),
+    ...secrets.flags,
     ...attestations(config.params),
     ...config.params,
     config.context,
   ]
   // Provenance in the metadata can take hundreds of kilobytes, too many for an output that goes into an environment.
-  return { command, env: { BUILDX_METADATA_PROVENANCE: 'disabled' }, metadataFile, cache }
+  return { command, env: { BUILDX_METADATA_PROVENANCE: 'disabled' }, metadataFile, secretFiles: secrets.files, cache }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exec } from '../docker/exec.ts'
 import { PlainLog } from '../docker/plain.ts'
@@ -48,6 +48,7 @@ export async function run(config: BuildConfig, options: RunOptions): Promise<Bui
     const facts = await gatherFacts(config, temp, options.env)
     const plan = planBuild(config, facts)
     if (plan.cache.line !== undefined) options.log.info(plan.cache.line)
+    for (const { path, text } of plan.secretFiles) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
     const built = await build(plan, options)
     if (built.failure !== undefined || !config.push) return { ...built, references: config.references, platforms: new Map() }
     return await check(config, built, { buildx: facts.buildx, env: options.env })

@@ -13,3 +13,16 @@ export function readBoolean(input: InputReader, name: string, fallback: boolean)
   if (text === 'true' || text === 'false') return text === 'true'
   throw new Error(`input ${name}: must be true or false`)
 }
+
+/**
+ * Reads an input with a function that knows nothing of inputs.
+ *
+ * @throws Error that names the input, with the reader's own error as its cause
+ */
+export function named<Value>(name: string, read: () => Value): Value {
+  try {
+    return read()
+  } catch (cause) {
+    throw new Error(`input ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
