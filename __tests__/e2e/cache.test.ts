@@ -83,13 +83,16 @@ async function build(world: World, image: string, inputs: Record<string, string>
   return passed(await world.build({ images: image, tags: '1', platforms: PLATFORMS.join(','), push: 'true', cache: 'registry', ...inputs }))
 }
 
-/** How each step of the Dockerfile ended, as the log tells it. */
+/**
+ * How each step of the Dockerfile ended, as the log tells it. One from the cache whose layers have to be unpacked ends twice,
+ * as CACHED and, when that is done, as DONE.
+ */
 function endings(result: StepResult): Record<string, string> {
   const log = logOf(result)
   const found: Record<string, string> = {}
   for (const line of log) {
     const [, number, platform, step] = /^#(\d+) \[(linux\/\S+) \d+\/\d+\] ((?!FROM ).*)$/.exec(line) ?? []
-    const ending = log.findLast((each) => each.startsWith(`#${number} `))?.split(' ')[1]
+    const ending = log.includes(`#${number} CACHED`) ? 'CACHED' : log.findLast((each) => each.startsWith(`#${number} `))?.split(' ')[1]
     if (number !== undefined) found[`${platform} ${step}`] = ending ?? ''
   }
   return found
