@@ -9,6 +9,8 @@ export interface ExecOptions {
   readonly signal?: AbortSignal
   /** After so many milliseconds the process is ended with SIGTERM, and ten seconds later with SIGKILL. */
   readonly timeout?: number
+  /** Called with the number of the process once it runs. */
+  readonly onStart?: (pid: number) => void
   /** Called with each complete line, without its end. */
   readonly onStdoutLine?: (line: string) => void
   readonly onStderrLine?: (line: string) => void
@@ -55,6 +57,7 @@ export async function exec(command: readonly string[], options: ExecOptions = {}
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
   })
+  if (child.pid !== undefined) options.onStart?.(child.pid)
   const closed = new Promise<{ exitCode: number | null; endedBy: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', (cause: NodeJS.ErrnoException) => reject(new StartError(program, cause)))
     child.once('close', (exitCode, endedBy) => resolve({ exitCode, endedBy }))

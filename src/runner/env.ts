@@ -18,3 +18,8 @@ export function dockerConfigDir(env: Env): string {
 export function tempRoot(env: Env): string {
   return env.RUNNER_TEMP || env.TMPDIR || '/tmp'
 }
+
+/** Sets a variable for a library that reads the environment itself, where the runner has not set it. */
+export function provideEnv(name: string, value: string): void {
+  process.env[name] ||= value
+}
