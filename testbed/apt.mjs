@@ -15,7 +15,8 @@ export function release() {
   try {
     /** @type {Record<string, string>} */
     const fields = {}
-    for (const [, name, value] of readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?([^"\n]*)"?$/gm)) fields[name ?? ''] = value ?? ''
+    for (const [, name, value] of readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?([^"\n]*)"?$/gm))
+      fields[name ?? ''] = value ?? ''
     const { ID: id, VERSION_CODENAME: codename } = fields
     return (id === 'debian' || id === 'ubuntu') && codename ? { id, codename } : undefined
   } catch {
@@ -54,7 +55,7 @@ export async function debianMirror() {
     }
   }
   throw new Error(
-    'packages: no Debian mirror is known: this machine\'s apt has no source of the suite it was installed from; ' +
+    "packages: no Debian mirror is known: this machine's apt has no source of the suite it was installed from; " +
       'set MANIFOLD_TESTBED_MIRROR to "URI CODENAME" of one, for example a local mirror and bookworm',
   )
 }
@@ -121,7 +122,8 @@ export async function unpackForeign({ mirror, packages, architectures }, into) {
       if (code !== 0) return false
       for (const file of readdirSync(folder)) {
         const architecture = /_(\w+)\.deb$/.exec(file)?.[1] ?? 'all'
-        for (const target of architecture === 'all' ? wanted : [architecture]) await run(['dpkg-deb', '-x', join(folder, file), join(into, target)], { part })
+        for (const target of architecture === 'all' ? wanted : [architecture])
+          await run(['dpkg-deb', '-x', join(folder, file), join(into, target)], { part })
       }
       return true
     }

@@ -41,11 +41,19 @@ export async function packArchive({ tar, reference, base }, config, fill) {
     const configBlob = put(json({ ...platform, config: { ...config, Labels }, rootfs: { type: 'layers', diff_ids: diffIds } }))
     const layerBlobs = layers.map((bytes) => ({ mediaType: `${OCI}.layer.v1.tar+gzip`, ...put(bytes) }))
     const mediaType = `${OCI}.manifest.v1+json`
-    const manifest = put(json({ schemaVersion: 2, mediaType, config: { mediaType: `${OCI}.config.v1+json`, ...configBlob }, layers: layerBlobs }))
-    const annotations = { 'io.containerd.image.name': `docker.io/${reference}`, 'org.opencontainers.image.ref.name': reference.split(':')[1] }
+    const manifest = put(
+      json({ schemaVersion: 2, mediaType, config: { mediaType: `${OCI}.config.v1+json`, ...configBlob }, layers: layerBlobs }),
+    )
+    const annotations = {
+      'io.containerd.image.name': `docker.io/${reference}`,
+      'org.opencontainers.image.ref.name': reference.split(':')[1],
+    }
     const file = (/** @type {{digest: string}} */ { digest }) => `blobs/${digest.replace(':', '/')}`
     writeFileSync(join(layout, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }))
-    writeFileSync(join(layout, 'index.json'), json({ schemaVersion: 2, mediaType: `${OCI}.index.v1+json`, manifests: [{ mediaType, ...manifest, platform, annotations }] }))
+    writeFileSync(
+      join(layout, 'index.json'),
+      json({ schemaVersion: 2, mediaType: `${OCI}.index.v1+json`, manifests: [{ mediaType, ...manifest, platform, annotations }] }),
+    )
     writeFileSync(join(layout, 'manifest.json'), json([{ Config: file(configBlob), RepoTags: [reference], Layers: layerBlobs.map(file) }]))
     await run(['tar', ...same, '-cf', tar, '-C', layout, '.'], { part })
   } finally {

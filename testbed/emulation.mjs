@@ -1,21 +1,17 @@
-// QEMU through the kernel's binfmt_misc. Its handlers are the whole machine's: what was found is noted before the first test
-// bed changes anything (installing the packages registers handlers too), and the last test bed to go puts it back.
+// QEMU through the kernel's binfmt_misc. Its handlers are the whole machine's: see machine.mjs for how they are put back.
+// https://docs.kernel.org/admin-guide/binfmt-misc.html
 
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import { join } from 'node:path'
 
 import { findCommand, run } from './command.mjs'
 import { exclusively } from './lock.mjs'
-import { privateFolder } from './places.mjs'
 
 const part = 'emulation'
 const BINFMT = '/proc/sys/fs/binfmt_misc'
-// Gone after a reboot, as the handlers are.
-const NOTES = '/run/manifold-testbed'
-const NOTE = join(NOTES, 'emulation.json')
 
-/** @typedef {{mounted: boolean, handlers: string[], users: string[]}} Note what was found, and the folders of the test beds since */
+/** @typedef {{mounted: boolean, handlers: string[]}} Found */
 
 /** @type {Readonly<Record<string, {native: string[], platforms: string[]}>>} */
 const EMULATORS = {
@@ -28,19 +24,6 @@ const EMULATORS = {
 }
 
 /**
- * Notes what the kernel serves before anything is changed, and that this test bed uses it from now on.
- *
- * @param {string} dir the test bed's folder
- */
-export async function noteEmulation(dir) {
-  if (process.getuid?.() !== 0) return // Who cannot change it need not put it back.
-  return exclusively(part, async () => {
-    const note = readNote() ?? { mounted: isMounted(), handlers: handlers(), users: [] }
-    writeNote({ ...note, users: [...new Set([...note.users, dir])] })
-  })
-}
-
-/**
  * Mounts binfmt_misc and registers the emulators that are not registered. Who is not root, or has no emulators, gets what
  * there is.
  *
@@ -50,41 +33,40 @@ export async function noteEmulation(dir) {
 export async function emulation() {
   const wanted = Object.entries(EMULATORS).filter(([, { native }]) => !native.includes(arch()))
   const update = findCommand('update-binfmts')
-  if (process.getuid?.() !== 0 || update === undefined) return wanted.filter(([name]) => isRegistered(name)).flatMap(([, { platforms }]) => platforms)
+  if (process.getuid?.() !== 0 || update === undefined)
+    return wanted.filter(([name]) => isRegistered(name)).flatMap(([, { platforms }]) => platforms)
   return exclusively(part, async () => {
     if (!isMounted()) await run(['mount', '-t', 'binfmt_misc', 'binfmt_misc', BINFMT], { part })
     for (const [name] of wanted) {
       if (!isRegistered(name)) await run([update, '--enable', name], { part })
-      if (!isRegistered(name)) throw new Error(`${part}: update-binfmts said it registered ${name}, and the kernel does not have it; look at "update-binfmts --display ${name}"`)
+      if (!isRegistered(name))
+        throw new Error(
+          `${part}: update-binfmts said it registered ${name}, and the kernel does not have it; look at "update-binfmts --display ${name}"`,
+        )
     }
     return wanted.flatMap(([, { platforms }]) => platforms)
   })
 }
 
+/** @returns {Found} what there is before anything is changed: installing the packages registers handlers too */
+export function foundEmulation() {
+  return { mounted: isMounted(), handlers: handlers() }
+}
+
 /**
- * Puts the handlers back as they were found, unless another test bed still uses them.
+ * Puts the handlers back as they were found.
  *
- * @param {string} dir the test bed that goes
+ * @param {Found} found
  */
-export async function undoEmulation(dir) {
-  if (process.getuid?.() !== 0) return
-  return exclusively(part, async () => {
-    const note = readNote()
-    if (!note) return
-    const users = note.users.filter((user) => user !== dir && existsSync(user))
-    if (users.length > 0) return writeNote({ ...note, users })
-    // Only names that Debian's packages brought: a handler that somebody else registered meanwhile is theirs.
-    const ours = [...debianFormats(), ...Object.keys(EMULATORS)]
-    for (const name of handlers()) {
-      if (ours.includes(name) && !note.handlers.includes(name)) writeFileSync(join(BINFMT, name), '-1') // https://docs.kernel.org/admin-guide/binfmt-misc.html
-    }
-    if (!note.mounted && isMounted() && handlers().length === 0) await run(['umount', BINFMT], { part })
-    rmSync(NOTES, { recursive: true, force: true })
-  })
+export async function restoreEmulation(found) {
+  // Only names that Debian's packages brought: a handler that somebody else registered meanwhile is theirs.
+  const ours = [...debianFormats(), ...Object.keys(EMULATORS)]
+  for (const name of handlers()) if (ours.includes(name) && !found.handlers.includes(name)) writeFileSync(join(BINFMT, name), '-1')
+  if (!found.mounted && isMounted() && handlers().length === 0) await run(['umount', BINFMT], { part })
 }
 
 /** @returns {string[]} the names of what is registered */
-export function handlers() {
+function handlers() {
   return isMounted() ? readdirSync(BINFMT).filter((name) => name !== 'register' && name !== 'status') : []
 }
 
@@ -101,15 +83,4 @@ function isRegistered(name) {
 /** @returns {string[]} */
 function debianFormats() {
   return ['/var/lib/binfmts', '/usr/share/binfmts'].filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder))
-}
-
-/** @returns {Note | undefined} */
-function readNote() {
-  return existsSync(NOTE) ? JSON.parse(readFileSync(NOTE, 'utf8')) : undefined
-}
-
-/** @param {Note} note */
-function writeNote(note) {
-  privateFolder(NOTES)
-  writeFileSync(NOTE, JSON.stringify(note), { mode: 0o600 })
 }

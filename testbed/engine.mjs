@@ -44,7 +44,11 @@ export async function engine(name, { dir, tag }, programs) {
     // dockerd refuses to start over a pid file whose number some process has by now, even another one's.
     rmSync(join(root, 'docker.pid'), { force: true })
     const config = join(root, 'daemon.json')
-    writeFileSync(config, JSON.stringify(settings({ root, socket, dataRoot, bridge, cgroup: cgroupName(tag), containerd: STORES[name] }), null, 2), { mode: 0o600 })
+    writeFileSync(
+      config,
+      JSON.stringify(settings({ root, socket, dataRoot, bridge, cgroup: cgroupName(tag), containerd: STORES[name] }), null, 2),
+      { mode: 0o600 },
+    )
     pid = await start({ part: name, argv: [programs.dockerd, '--config-file', config], log, pidFile, dir, ready: () => answers(socket) })
   }
   const { Version: version } = /** @type {{Version: string}} */ (await ask(socket, '/version'))

@@ -29,7 +29,9 @@ export function findBuildx() {
  */
 export async function externalEngine(docker) {
   const part = 'engine'
-  const chosen = process.env.DOCKER_HOST || (await outcome([docker, 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], { part })).stdout.trim()
+  const chosen =
+    process.env.DOCKER_HOST ||
+    (await outcome([docker, 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], { part })).stdout.trim()
   if (!chosen.startsWith('unix://')) return undefined
   const { code, stdout } = await outcome([docker, '--host', chosen, 'version', '--format', '{{.Server.Version}}'], { part, seconds: 20 })
   return code === 0 ? { host: chosen, version: stdout.trim(), external: true } : undefined

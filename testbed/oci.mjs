@@ -26,7 +26,11 @@ export async function pushImage({ registry, repository, tag }, images, config) {
       const rootfs = { type: 'layers', diff_ids: [digestOf(gunzipSync(bytes))] }
       const [layerDescriptor, configDescriptor] = await Promise.all([
         pushBlob(to, bytes, `${OCI}.layer.v1.tar+gzip`),
-        pushBlob(to, json({ created: '1970-01-01T00:00:00Z', ...platform, config, rootfs, history: [{ created: '1970-01-01T00:00:00Z' }] }), `${OCI}.config.v1+json`),
+        pushBlob(
+          to,
+          json({ created: '1970-01-01T00:00:00Z', ...platform, config, rootfs, history: [{ created: '1970-01-01T00:00:00Z' }] }),
+          `${OCI}.config.v1+json`,
+        ),
       ])
       const manifest = json({ schemaVersion: 2, mediaType: `${OCI}.manifest.v1+json`, config: configDescriptor, layers: [layerDescriptor] })
       return { ...(await pushManifest(to, manifest, `${OCI}.manifest.v1+json`, digestOf(manifest))), platform }
@@ -76,7 +80,12 @@ async function pushManifest(to, bytes, mediaType, reference) {
 async function send({ registry: { host, username, password } }, method, path, body, type) {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   const headers = { authorization, ...(type ? { 'content-type': type } : {}) }
-  const answer = await fetch(`http://${host}${path}`, { method, headers, signal: AbortSignal.timeout(30_000), ...(body ? { body: new Uint8Array(body) } : {}) })
+  const answer = await fetch(`http://${host}${path}`, {
+    method,
+    headers,
+    signal: AbortSignal.timeout(30_000),
+    ...(body ? { body: new Uint8Array(body) } : {}),
+  })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`registry ${host}: ${method} ${path.split('?')[0]} answered ${answer.status}: ${text.slice(0, 300)}`)
   return answer

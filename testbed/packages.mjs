@@ -1,12 +1,12 @@
-// What the other parts run: found where it is installed, installed from Debian where it is not. The engine and buildx come
-// from Debian testing behind a pin so low that nothing else moves there.
+// What the other parts run: found where it is installed, and installed where it is not.
 
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { debianMirror, hasLists, release, source, unpackForeign } from './apt.mjs'
+import { debianMirror, release, unpackForeign } from './apt.mjs'
 import { findCommand, outcome, run } from './command.mjs'
 import { externalEngine, findBuildx, findDocker } from './external.mjs'
+import { install } from './install.mjs'
 import { exclusively } from './lock.mjs'
 import { privateFolder } from './places.mjs'
 
@@ -18,14 +18,6 @@ import { privateFolder } from './places.mjs'
  * @property {{dockerd: string, ip: string} | {external: import('./state.mjs').Engine}} engine what an engine of our own needs,
  *   or one that runs already and may be used
  */
-
-const TESTING = 'forky'
-const FROM_TESTING = ['docker.io', 'docker-cli', 'docker-buildx', 'containerd']
-const FROM_HERE = ['docker-registry', 'qemu-user-static', 'binfmt-support', 'iproute2']
-const SOURCE = '/etc/apt/sources.list.d/manifold-testbed.sources'
-const PREFERENCES = '/etc/apt/preferences.d/manifold-testbed.pref'
-const POLICY = '/usr/sbin/policy-rc.d'
-const POLICY_TEXT = '#!/bin/sh\n# Made by the test bed of Manifold while it installs packages: no service starts.\nexit 101\n'
 
 // The containerd image store is a feature of the daemon's own configuration since 24; its builds are whole since 25.
 const OLDEST_ENGINE = 25
@@ -44,7 +36,8 @@ export async function programs({ cache }) {
   if (root && release()) {
     await exclusively('packages', async () => {
       const now = await look() // Another test bed may have installed them by now.
-      if (!now.ours || !now.emulation) await install(now.engine)
+      const here = release()
+      if (here && (!now.ours || !now.emulation)) await install(here, now.engine)
     })
     const after = await look()
     if (after.ours) return after.ours
@@ -84,9 +77,16 @@ async function look() {
   const ip = findCommand('ip')
   const engine = !!(dockerd && docker && buildx)
   const emulation = emulators().length > 1 && findCommand('update-binfmts') !== undefined
-  if (docker && buildx && dockerd && registry && ip) return { ours: { docker, buildx, registry, engine: { dockerd, ip } }, engine, emulation, missing: [] }
+  if (docker && buildx && dockerd && registry && ip)
+    return { ours: { docker, buildx, registry, engine: { dockerd, ip } }, engine, emulation, missing: [] }
   const all = { docker, buildx, [`dockerd ${OLDEST_ENGINE} or newer`]: dockerd, 'docker-registry': registry, ip }
-  return { engine, emulation, missing: Object.entries(all).filter(([, path]) => !path).map(([name]) => name) }
+  return {
+    engine,
+    emulation,
+    missing: Object.entries(all)
+      .filter(([, path]) => !path)
+      .map(([name]) => name),
+  }
 }
 
 /**
@@ -119,69 +119,4 @@ async function unpackRegistry(cache) {
     }
   }).catch(() => undefined) // The caller says what to install.
   return findCommand('docker-registry', [join(folder, 'usr/bin')])
-}
-
-/** @param {boolean} haveEngine an engine from elsewhere stays as it is */
-async function install(haveEngine) {
-  const here = /** @type {import('./apt.mjs').Release} */ (release())
-  const fromTesting = here.id === 'debian' && !haveEngine
-  if (fromTesting) {
-    const { uri } = await debianMirror()
-    writeFileSync(SOURCE, source({ uri, codename: TESTING }), { mode: 0o644 })
-    writeFileSync(PREFERENCES, `Package: *\nPin: release n=${TESTING}\nPin-Priority: 100\n`, { mode: 0o644 })
-  }
-  const engine = haveEngine ? [] : fromTesting ? FROM_TESTING.map((name) => `${name}/${TESTING}`) : ['docker.io', 'docker-buildx']
-  const wanted = [...engine, ...FROM_HERE]
-  await withoutServices(async () => {
-    // The lists at hand will often do: only the pinned source is new. Old ones name files that are gone; then all are read.
-    await apt(['update', ...(fromTesting && (await hasLists()) ? ['-o', `Dir::Etc::SourceList=${SOURCE}`, '-o', 'Dir::Etc::SourceParts=/dev/null', '-o', 'APT::Get::List-Cleanup=0'] : [])])
-    const simulated = await outcome(['apt-get', '-s', 'install', ...wanted], { part: 'packages' })
-    if (simulated.code !== 0) await apt(['update'])
-    await holdStill(wanted)
-    try {
-      await apt(['install', '-y', '--no-install-recommends', ...wanted])
-    } catch {
-      await apt(['update'])
-      await apt(['install', '-y', '--no-install-recommends', ...wanted])
-    }
-  })
-}
-
-/**
- * Refuses an installation that would remove a package or upgrade one that the engine does not consist of.
- *
- * @param {readonly string[]} wanted
- */
-async function holdStill(wanted) {
-  const plan = await run(['apt-get', '-s', 'install', '--no-install-recommends', ...wanted], { part: 'packages' })
-  const names = wanted.map((name) => name.split('/')[0] ?? name)
-  const moved = [...plan.matchAll(/^(Inst (\S+) \[|Remv (\S+) )/gm)].map(([, , upgraded, removed]) => upgraded ?? removed ?? '')
-  const others = moved.filter((name) => !names.includes(name))
-  if (others.length > 0) {
-    throw new Error(`packages: installing the engine would replace or remove ${others.join(', ')}; install Docker Engine and buildx yourself and try again`)
-  }
-}
-
-/** @param {readonly string[]} words */
-async function apt(words) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
-  const settings = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-o', 'APT::Update::Post-Invoke-Success=']
-  await run(['apt-get', '-q', ...settings, ...words], { part: 'packages', env, seconds: 900 })
-}
-
-/**
- * Packages of daemons start them when they are installed, unless this file says no:
- * https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
- *
- * @param {() => Promise<void>} work
- */
-async function withoutServices(work) {
-  const made = !existsSync(POLICY)
-  if (made) writeFileSync(POLICY, POLICY_TEXT, { mode: 0o755 })
-  try {
-    await work()
-  } finally {
-    // Also one that an earlier run, killed in the middle, left behind.
-    if (made || readFileSync(POLICY, 'utf8') === POLICY_TEXT) rmSync(POLICY, { force: true })
-  }
 }

@@ -3,10 +3,11 @@
 // file is found by it.
 
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { lastLines, searchPath } from './command.mjs'
+import { identify, marked } from './proc.mjs'
 
 /**
  * @typedef {object} Daemon
@@ -19,9 +20,7 @@ import { lastLines, searchPath } from './command.mjs'
  * @property {number} [seconds] how long that may take; default 30
  */
 
-/** @typedef {{pid: number, started: string}} Identity */
-
-const MARKER = 'MANIFOLD_TESTBED_MARK'
+/** @typedef {import('./proc.mjs').Identity} Identity */
 
 /**
  * Starts a daemon and waits until it answers.
@@ -34,14 +33,14 @@ export async function start({ part, argv, log, pidFile, dir, ready, seconds = 30
   const [command, ...rest] = argv
   if (command === undefined) throw new TypeError('start: argv is empty')
   const output = openSync(log, 'a', 0o600)
-  const offset = readFileSync(log).length
+  const offset = statSync(log).size
   /** @type {string | undefined} */
   let ended
   const child = spawn(command, rest, {
     detached: true,
     stdio: ['ignore', output, output],
     // Nothing of the caller's: no proxy, no DOCKER_*, no secret of a CI job ends up in a daemon.
-    env: { PATH: searchPath(), HOME: process.env.HOME ?? '/root', [MARKER]: `${dir}:${part}` },
+    env: { PATH: searchPath(), HOME: process.env.HOME ?? '/root', ...marked(dir, part) },
   })
   closeSync(output)
   child.once('error', (error) => {
@@ -103,7 +102,10 @@ export async function serving({ pidFile, ready, seconds = 30 }) {
  * @param {number} [seconds] between the two signals; default 15
  */
 export async function stop(process_, seconds = 15) {
-  for (const [signal, patience] of /** @type {const} */ ([['SIGTERM', seconds], ['SIGKILL', 5]])) {
+  for (const [signal, patience] of /** @type {const} */ ([
+    ['SIGTERM', seconds],
+    ['SIGKILL', 5],
+  ])) {
     if (!isSame(process_)) return
     try {
       process.kill(process_.pid, signal)
@@ -115,78 +117,7 @@ export async function stop(process_, seconds = 15) {
   }
 }
 
-/**
- * Everything that runs on behalf of a test bed: what carries its marker, and all descendants of it (a container's
- * processes have an environment of their own).
- *
- * @param {string} dir the test bed's folder
- * @param {string} [part] only what this part started
- * @returns {Identity[]} parents before children
- */
-export function belonging(dir, part) {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
-  /** @type {Map<number, number[]>} */
-  const children = new Map()
-  for (const pid of all) {
-    const parent = Number(statFields(pid)?.[1] ?? 0)
-    children.set(parent, [...(children.get(parent) ?? []), pid])
-  }
-  const found = new Set(all.filter((pid) => pid !== process.pid && hasMarker(pid, dir, part)))
-  for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child) // A set grows while it is walked.
-  return [...found].map(identify).filter((one) => one !== undefined)
-}
-
-/**
- * What runs in the containers of a test bed's engines: started by them, and yet without the marker.
- *
- * @param {string} dir
- * @returns {Identity[]}
- */
-export function contained(dir) {
-  return belonging(dir).filter(({ pid }) => !hasMarker(pid, dir))
-}
-
-/**
- * @param {number} pid
- * @returns {Identity | undefined} nothing if there is no such process, or only what is left of one
- */
-export function identify(pid) {
-  const fields = statFields(pid)
-  const started = fields?.[19]
-  return started === undefined || fields?.[0] === 'Z' ? undefined : { pid, started }
-}
-
 /** @param {Identity} one */
 function isSame({ pid, started }) {
   return identify(pid)?.started === started
-}
-
-/**
- * @param {number} pid
- * @param {string} dir
- * @param {string} [part]
- */
-function hasMarker(pid, dir, part) {
-  try {
-    const marker = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').find((variable) => variable.startsWith(`${MARKER}=`))
-    return part === undefined ? !!marker?.startsWith(`${MARKER}=${dir}:`) : marker === `${MARKER}=${dir}:${part}`
-  } catch {
-    return false
-  }
-}
-
-/**
- * The fields of /proc/PID/stat behind the name, which may itself hold blanks and brackets: [0] state, [1] parent, [19] start.
- * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
- *
- * @param {number} pid
- * @returns {string[] | undefined}
- */
-function statFields(pid) {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return undefined
-  }
 }

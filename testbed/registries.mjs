@@ -1,17 +1,16 @@
 // Two registries with an account each. Loopback only: the engine and BuildKit speak plain HTTP to 127.0.0.0/8 unasked.
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
-import { run } from './command.mjs'
+import { accountOf, htpasswdLine, writeAccount } from './account.mjs'
 import { privateFolder } from './places.mjs'
 import { serving, start } from './process.mjs'
 import { sweepProcesses } from './sweep.mjs'
 
 /** @typedef {import('./state.mjs').Registry} Registry */
-/** @typedef {Pick<Registry, 'username' | 'password'> & {port?: number}} Account */
 
 const NAMES = /** @type {const} */ (['a', 'b'])
 
@@ -38,7 +37,11 @@ export async function registries(places, programs) {
 export async function askRegistry({ host, username, password }, path) {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json'
-  const { status, headers } = await fetch(`http://${host}${path}`, { method: 'HEAD', headers: { authorization, accept }, signal: AbortSignal.timeout(5000) })
+  const { status, headers } = await fetch(`http://${host}${path}`, {
+    method: 'HEAD',
+    headers: { authorization, accept },
+    signal: AbortSignal.timeout(5000),
+  })
   return { status, digest: headers.get('docker-content-digest') }
 }
 
@@ -63,7 +66,7 @@ async function registry(name, { dir }, programs) {
   }
   await sweepProcesses(dir, part) // One whose `up` was killed before it was written down.
   const htpasswd = join(root, 'htpasswd')
-  writeFileSync(htpasswd, `${account.username}:${await bcrypt(account.password, part)}\n`, { mode: 0o600 })
+  writeFileSync(htpasswd, await htpasswdLine(account, part), { mode: 0o600 })
   const config = join(root, 'config.json')
   const launch = async (/** @type {number} */ port) => {
     writeFileSync(config, JSON.stringify(settings({ name, port, storage, htpasswd }), null, 2), { mode: 0o600 })
@@ -79,48 +82,6 @@ async function registry(name, { dir }, programs) {
     if (!/address already in use/.test(String(error))) throw error
     return launch(await freePort())
   })
-}
-
-/**
- * @param {string} root
- * @param {string} name
- * @returns {Account}
- */
-function accountOf(root, name) {
-  const path = join(root, 'account.json')
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'))
-  const account = { username: `account-${name}`, password: password() }
-  writeAccount(root, account)
-  return account
-}
-
-/**
- * @param {string} root
- * @param {Account} account
- */
-function writeAccount(root, account) {
-  writeFileSync(join(root, 'account.json'), JSON.stringify(account), { mode: 0o600 })
-}
-
-/**
- * The one kind of hash that the registry takes. Perl, which no Debian is without, has the C library make it.
- * https://manpages.debian.org/bookworm/libcrypt-dev/crypt.5.en.html ("bcrypt")
- *
- * @param {string} password goes through stdin: argv is for everybody on the machine to read
- * @param {string} part
- * @returns {Promise<string>}
- */
-async function bcrypt(password, part) {
-  const salt = randomBytes(16).toString('base64').replaceAll('+', '.').slice(0, 21)
-  const hash = await run(['perl', '-e', 'local $/; print crypt(<STDIN>, $ARGV[0])', `$2b$05$${salt}.`], { part, input: password })
-  if (!hash.startsWith('$2b$')) throw new Error(`${part}: the C library of this machine cannot make a bcrypt hash for the registry's account`)
-  return hash
-}
-
-/** @returns {string} with what a shell, YAML, JSON, CSV or a form would trip over, so that a fault in quoting shows */
-function password() {
-  const random = () => randomBytes(6).toString('base64url')
-  return `${random()}$HOME "${random()}", '${random()}'\\%:#`
 }
 
 /**

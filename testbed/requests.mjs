@@ -38,7 +38,7 @@ export function requests(logPath, sinceOffset = 0) {
     const method = entry?.['http.request.method']
     const path = entry?.['http.request.uri']
     if (typeof method !== 'string' || typeof path !== 'string') continue
-    const message = String(entry?.['msg'])
+    const message = String(entry?.msg)
     if (message.startsWith('error authorizing context')) found.push({ method, path, status: 401 })
     else if (message.startsWith('response completed')) found.push({ method, path, status: Number(entry?.['http.response.status']), user })
   }

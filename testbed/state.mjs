@@ -32,7 +32,7 @@ import { join } from 'node:path'
  */
 
 /** @typedef {Partial<Record<'buildkitd' | 'buildctl' | 'buildx' | 'act' | 'node24', string>>} Tools paths */
-/** @typedef {{name: string, why: string}} Skipped */
+/** @typedef {{name: string, why: string, part?: string}} Skipped `part`: which part of the test bed could not do it */
 
 /**
  * @typedef {object} State

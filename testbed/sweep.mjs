@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:f
 import { join } from 'node:path'
 
 import { outcome } from './command.mjs'
-import { belonging, stop } from './process.mjs'
+import { belonging } from './proc.mjs'
+import { stop } from './process.mjs'
 
 /**
  * Ends every process that carries the test bed's marker, and what those started.
@@ -62,13 +63,20 @@ export async function sweepMounts(dir) {
  * @param {string} name
  */
 export function sweepCgroups(name) {
+  for (const folder of cgroupFolders(name)) removeTree(folder)
+}
+
+/**
+ * @param {string} name of a cgroup at the top
+ * @returns {string[]} its folders: one with version 2, one for each hierarchy that has it with version 1
+ */
+export function cgroupFolders(name) {
   const root = '/sys/fs/cgroup'
-  for (const hierarchy of ['', ...list(root)]) removeTree(join(root, hierarchy, name))
+  return ['', ...list(root)].map((hierarchy) => join(root, hierarchy, name)).filter((folder) => existsSync(folder))
 }
 
 /** @param {string} folder a cgroup, which goes by rmdir alone: the files in it are the kernel's */
 function removeTree(folder) {
-  if (!existsSync(folder)) return
   for (const name of list(folder)) removeTree(join(folder, name))
   try {
     rmdirSync(folder)
@@ -83,7 +91,9 @@ function removeTree(folder) {
  */
 function list(folder) {
   try {
-    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
   } catch {
     return []
   }

@@ -1,32 +1,25 @@
 // The test bed: everything real that Manifold works with, on this machine's loopback, brought up and taken down as one.
 
-import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { base } from './base.mjs'
-import { findCommand, run } from './command.mjs'
-import { emulation, noteEmulation, undoEmulation } from './emulation.mjs'
-import { bridgeName, cgroupName, engine, STORES } from './engine.mjs'
-import { images } from './images.mjs'
+import { findCommand } from './command.mjs'
+import { bridgeName, cgroupName, STORES } from './engine.mjs'
 import { exclusively } from './lock.mjs'
+import { enterMachine, leaveMachine } from './machine.mjs'
 import { removeBridge } from './network.mjs'
-import { node24 } from './node24.mjs'
-import { programs } from './packages.mjs'
+import { bringUp, wantedParts } from './parts.mjs'
 import { places, privateFolder } from './places.mjs'
-import { contained, living, stop } from './process.mjs'
-import { registries } from './registries.mjs'
-import { readState, writeState } from './state.mjs'
+import { contained } from './proc.mjs'
+import { living, stop } from './process.mjs'
+import { readState } from './state.mjs'
 import { sweepCgroups, sweepMounts, sweepProcesses, sweepShims } from './sweep.mjs'
-import { goTools } from './tools.mjs'
 
 /** @typedef {import('./state.mjs').State} State */
 /** @typedef {import('./places.mjs').Places} Places */
 
-/** Every part, in the order they are brought up. `classic` comes only when asked for. */
-export const PARTS = /** @type {const} */ (['engine', 'classic', 'registries', 'emulation', 'base', 'tools', 'images'])
-
-/** @typedef {typeof PARTS[number]} Part */
+/** @typedef {import('./parts.mjs').Part} Part */
 
 /**
  * @typedef {object} Options
@@ -37,13 +30,7 @@ export const PARTS = /** @type {const} */ (['engine', 'classic', 'registries', '
  * @property {(line: string) => void} [say] told one line for each part that had to be started or made
  */
 
-// Debian has no package of it, and the Go module proxy answered "This module version is not available" (2026-11-21).
-const NO_BINFMT = { name: 'binfmt', why: 'the Go module proxy refuses github.com/tonistiigi/binfmt; images.binfmt is a stand-in of our own (binfmt/install.sh)' }
-
-const NOT_OURS = 'the engine is not the test bed\'s own, and is left as it is'
-
 const MARK = '.manifold-testbed'
-const QUICK = 100 // Milliseconds: a part that took less was up already, or might as well have been.
 
 /**
  * Brings the test bed up: starts what does not run, and leaves alone what does.
@@ -55,7 +42,12 @@ const QUICK = 100 // Milliseconds: a part that took less was up already, or migh
 export async function up(options = {}) {
   const where = options.places ?? places()
   const say = options.say ?? (() => {})
-  return exclusively(`bed ${where.dir}`, () => bringUp(where, wantedParts(options), say))
+  return exclusively(`bed ${where.dir}`, async () => {
+    const parts = wantedParts(options)
+    claim(where.dir)
+    await enterMachine(where.dir)
+    return bringUp(where, parts, say)
+  })
 }
 
 /**
@@ -81,96 +73,6 @@ export function status(options = {}) {
   return { state, dead: dead.map(([name]) => name) }
 }
 
-/**
- * @param {Options} options
- * @returns {Set<Part>}
- */
-function wantedParts({ only, without = [], with: also = [] }) {
-  const unknown = [...(only ?? []), ...without, ...also].filter((part) => !PARTS.includes(part))
-  if (unknown.length > 0) throw new Error(`test bed: there is no part ${unknown.join(', ')}; the parts are ${PARTS.join(', ')}`)
-  const parts = new Set([...(only ?? PARTS.filter((part) => part !== 'classic')), ...also])
-  for (const part of without) parts.delete(part)
-  if (without.includes('tools')) parts.delete('images')
-  if (parts.has('base')) parts.add('registries')
-  return parts
-}
-
-/**
- * @param {Places} where
- * @param {Set<Part>} parts
- * @param {(line: string) => void} say
- * @returns {Promise<State>}
- */
-async function bringUp(where, parts, say) {
-  claim(where.dir)
-  /** @type {State} */
-  const state = { ...(readState(where.dir) ?? { dir: where.dir, bin: where.bin, skipped: [] }) }
-  /**
-   * @template T
-   * @param {string} part
-   * @param {() => Promise<T>} work
-   * @returns {Promise<T>}
-   */
-  const timed = async (part, work) => {
-    const began = Date.now()
-    const result = await work()
-    const took = Date.now() - began
-    if (took >= QUICK) say(`${part}: ${(took / 1000).toFixed(1)} s`)
-    writeState(state)
-    return result
-  }
-  await noteEmulation(where.dir)
-  const found = await timed('packages', () => programs(where))
-  const own = 'external' in found.engine ? undefined : found.engine
-  /** @type {import('./state.mjs').Skipped[]} */
-  const skipped = []
-  link(found.docker, join(privateFolder(where.bin), 'docker'))
-  privateFolder(join(where.dir, 'docker-config'))
-  state.buildx ??= { path: found.buildx, version: await buildxVersion(found.buildx) }
-  /** @type {Partial<Record<Part, () => Promise<void>>>} */
-  const starts = {
-    engine: async () => void (state.engine = 'external' in found.engine ? found.engine.external : await engine('engine', where, found.engine)),
-    classic: async () => void (own ? (state.classic = await engine('classic', where, own)) : skipped.push({ name: 'classic', why: NOT_OURS })),
-    registries: async () => void (state.registries = await registries(where, found)),
-    emulation: async () => {
-      state.qemu = { platforms: await emulation() }
-      if (state.qemu.platforms.length === 0) skipped.push({ name: 'emulation', why: 'the kernel serves no other platform, and only root with qemu-user-static and binfmt-support can change that' })
-    },
-  }
-  await together(Object.entries(starts).map(([part, start]) => async () => {
-    if (parts.has(/** @type {Part} */ (part))) await timed(part, start)
-  }))
-  if (parts.has('base') && state.registries) {
-    const { a } = state.registries
-    await timed('base', async () => void (state.base = await base(where, a)))
-  }
-  if (parts.has('tools')) {
-    await timed('tools', async () => {
-      const built = await goTools(where, say)
-      const node = await node24(where)
-      state.tools = { ...built.tools, ...('path' in node ? { node24: node.path } : {}) }
-      skipped.push(...built.skipped, ...('why' in node ? [{ name: 'node24', why: node.why }] : []), NO_BINFMT)
-    })
-  }
-  if (parts.has('images') && !own) skipped.push({ name: 'images', why: NOT_OURS })
-  else if (parts.has('images')) {
-    const engines = [state.engine, state.classic].filter((one) => one !== undefined)
-    await timed('images', async () => void (state.images = await images(where, state.tools ?? {}, engines, found.docker)))
-  }
-  // What an earlier call skipped and this one did not try is still not there.
-  state.skipped = [...state.skipped.filter(({ name }) => !tried(name, parts)), ...skipped]
-  writeState(state)
-  return state
-}
-
-/**
- * @param {string} name of something skipped
- * @param {Set<Part>} parts
- */
-function tried(name, parts) {
-  return parts.has(PARTS.find((part) => part === name) ?? 'tools')
-}
-
 /** @param {Places} where */
 async function takeDown(where) {
   const { dir, tag } = where
@@ -182,14 +84,15 @@ async function takeDown(where) {
   sweepShims(dir)
   await sweepMounts(dir)
   const ip = findCommand('ip')
-  for (const name of /** @type {import('./engine.mjs').EngineName[]} */ (Object.keys(STORES))) if (ip) await removeBridge(ip, bridgeName(name, tag))
+  for (const name of /** @type {import('./engine.mjs').EngineName[]} */ (Object.keys(STORES)))
+    if (ip) await removeBridge(ip, bridgeName(name, tag))
   sweepCgroups(cgroupName(tag))
   if (existsSync(join(dir, MARK))) {
     // The mark goes last, so that a removal that was cut short is taken up again.
     for (const name of readdirSync(dir)) if (name !== MARK) await remove(join(dir, name))
     await remove(dir)
   }
-  await undoEmulation(dir)
+  await leaveMachine(dir)
 }
 
 /**
@@ -203,29 +106,6 @@ function claim(dir) {
   }
   privateFolder(dir)
   writeFileSync(join(dir, MARK), '', { mode: 0o600 })
-}
-
-/**
- * @param {string} target
- * @param {string} path
- */
-function link(target, path) {
-  rmSync(path, { force: true })
-  symlinkSync(target, path)
-}
-
-/** @param {string} plugin */
-async function buildxVersion(plugin) {
-  return /\d+\.\d+\.\d+/.exec(await run([plugin, 'version'], { part: 'buildx' }))?.[0] ?? 'unknown'
-}
-
-/**
- * Runs all to their end, then fails with the first failure: nothing goes on behind the caller's back.
- *
- * @param {(() => Promise<void>)[]} works
- */
-async function together(works) {
-  for (const result of await Promise.allSettled(works.map((work) => work()))) if (result.status === 'rejected') throw result.reason
 }
 
 /** @param {string} path removed with all in it; a mount that is just going may need a moment */

@@ -104,13 +104,19 @@ function build(go, module, folder, say) {
 function keyOf(module, go) {
   const hash = createHash('sha256')
   for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(SOURCES, module.name, file)))
-  return hash.update(JSON.stringify([go, module, process.arch, 1])).digest('hex').slice(0, 12)
+  return hash
+    .update(JSON.stringify([go, module, process.arch, 1]))
+    .digest('hex')
+    .slice(0, 12)
 }
 
 /** @param {Module} module */
 function versionOf({ name, module }) {
   const text = readFileSync(join(SOURCES, name, 'go.mod'), 'utf8')
-  const line = text.split('\n').map((line) => line.trim().split(/\s+/)).find(([first]) => first === module)
+  const line = text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find(([first]) => first === module)
   if (!line?.[1]) throw new Error(`${name}: its go.mod does not pin ${module}`)
   return line[1]
 }
