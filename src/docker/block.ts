@@ -29,6 +29,8 @@ export class Block {
   readonly #vertexes = new Map<string, RawVertex>()
   readonly #runs = new Map<string, Run>()
   readonly #transfers = new Transfers()
+  /** Vertices that came from the cache, which has not been shown yet: unpacking their layers is a run of its own, not cached. */
+  readonly #cached = new Set<string>()
   #lines: string[] = []
   /** A line whose end has not come yet, as bytes, and the time of its beginning. */
   #open: { readonly stamp: string; readonly bytes: string } | undefined
@@ -39,6 +41,7 @@ export class Block {
     if (known && vertex.started === undefined) return
     this.#vertexes.set(vertex.digest, vertex)
     if (vertex.started === undefined) return
+    if (vertex.cached === true) this.#cached.add(vertex.digest)
     const key = `${vertex.digest} ${vertex.started}`
     const run = { start: toMillis(vertex.started) ?? 0, stop: toMillis(vertex.completed) }
     const same = this.#runs.has(key) && this.#runs.get(key)?.stop === run.stop && known?.error === vertex.error
@@ -105,7 +108,9 @@ export class Block {
     }
     if (!this.canEnd) return lines
     this.ended = true
-    return [...lines, this.#ending()]
+    const ending = this.#ending()
+    this.#cached.clear()
+    return [...lines, ending]
   }
 
   /** A group is not shown for the sake of a member that it shares with other steps. */
@@ -121,7 +126,7 @@ export class Block {
     const error = vertexes.find((vertex) => vertex.error)?.error ?? ''
     if (error.endsWith('context canceled')) return 'CANCELED'
     if (error !== '') return `ERROR: ${error}`
-    if (vertexes.every(({ cached }) => cached === true)) return 'CACHED'
+    if (vertexes.every(({ digest, cached }) => cached === true || this.#cached.has(digest))) return 'CACHED'
     const spent = this.#merged().reduce((sum, { start, stop }) => sum + (stop ?? start) - start, 0)
     return `DONE ${(spent / 1000).toFixed(1)}s`
   }
