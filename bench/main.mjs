@@ -100,7 +100,7 @@ async function countProcesses(running, inputs) {
   const wrapper = `const [, , ...args] = process.argv
 require('node:child_process').spawn('strace', [...${JSON.stringify(strace)}, ...args], { stdio: 'inherit' }).on('close', (code) => process.exit(code))`
   writeFileSync(tracer, `#!${process.execPath}\n${wrapper}\n`, { mode: 0o700 })
-  const traced = new Job({ env: { ...running.env(), PATH: running.env().PATH }, node: tracer })
+  const traced = new Job({ env: running.env(), node: tracer })
   cpSync(running.workspace, traced.workspace, { recursive: true })
   await ended(traced.step('login', { registry: a.host, username: a.username, password: a.password }))
   await ended(traced.step('login', { registry: b.host, username: b.username, password: b.password }))
