@@ -44,6 +44,15 @@ export interface RawWarning {
   readonly short?: string
   readonly detail?: readonly string[]
   readonly url?: string
+  readonly sourceInfo?: { readonly filename?: string }
+  readonly range?: readonly { readonly start?: { readonly line?: number }; readonly end?: { readonly line?: number } }[]
+}
+
+/** A time in which a vertex ran, in milliseconds since the epoch by the builder's clock. */
+export interface Run {
+  readonly started: number
+  /** Absent for a run that was broken off. */
+  readonly stopped?: number
 }
 
 /** A vertex of the build, as known at the end. */
@@ -57,9 +66,27 @@ export interface Step {
   readonly error?: string
   /** The last lines it printed. */
   readonly log: readonly string[]
+  /** When it ran, in order: a vertex can run more than once, as `FROM` does, which is resolved first and pulled when needed. */
+  readonly runs?: readonly Run[]
+  /** Digests of the vertices whose results it takes. */
+  readonly inputs?: readonly string[]
+  /** Bytes received or sent, as far as the builder tells. */
+  readonly bytes?: number
+}
+
+interface Known {
+  vertex: RawVertex
+  log: string[]
+  /** The beginning of a line whose end has not come yet, as bytes. */
+  open: string
+  /** By the time of their beginning. */
+  readonly runs: Map<string, Run>
+  /** Bytes of each transfer. */
+  readonly moved: Map<string, number>
 }
 
 const LOG_TAIL = 20
+const MOST_WARNINGS = 1000
 const STARTS_OBJECT = /^\{"(?:vertexes|statuses|logs|warnings)":/
 
 /**
@@ -78,13 +105,14 @@ export function parseStatus(line: string): SolveStatus | undefined {
 
 /** Collects the events of a build; memory grows with the number of steps, not with what they print. */
 export class Progress {
-  readonly #steps = new Map<string, { vertex: RawVertex; log: string[]; open: string }>()
+  readonly #steps = new Map<string, Known>()
+  readonly #warnings: RawWarning[] = []
 
   add(status: SolveStatus): void {
-    for (const vertex of status.vertexes ?? []) {
-      const known = this.#steps.get(vertex.digest)
-      if (known) known.vertex = { ...known.vertex, ...vertex }
-      else this.#steps.set(vertex.digest, { vertex, log: [], open: '' })
+    for (const vertex of status.vertexes ?? []) this.#addVertex(vertex)
+    for (const { vertex, id, current = 0 } of status.statuses ?? []) {
+      // What is unpacked was counted when it was received.
+      if (current > 0 && !id.startsWith('extracting ')) this.#steps.get(vertex ?? '')?.moved.set(id, current)
     }
     for (const { vertex, data } of status.logs ?? []) {
       const step = this.#steps.get(vertex ?? '')
@@ -93,11 +121,14 @@ export class Progress {
       step.open = (lines.pop() ?? '').slice(-4096)
       step.log = [...step.log, ...lines.map(fromBytes)].slice(-LOG_TAIL)
     }
+    for (const warning of status.warnings ?? []) {
+      if (this.#warnings.length < MOST_WARNINGS) this.#warnings.push(withoutSource(warning))
+    }
   }
 
   /** All vertices in the order in which they appeared. */
   steps(): Step[] {
-    return [...this.#steps.values()].map(({ vertex, log, open }) => ({
+    return [...this.#steps.values()].map(({ vertex, log, open, runs, moved }) => ({
       digest: vertex.digest,
       name: vertex.name ?? '',
       cached: vertex.cached === true,
@@ -107,8 +138,31 @@ export class Progress {
       ...(vertex.started !== undefined && vertex.completed !== undefined
         ? { seconds: (Date.parse(vertex.completed) - Date.parse(vertex.started)) / 1000 }
         : {}),
+      runs: [...runs.values()].sort((a, b) => a.started - b.started),
+      inputs: vertex.inputs ?? [],
+      ...(moved.size > 0 ? { bytes: [...moved.values()].reduce((sum, each) => sum + each, 0) } : {}),
     }))
   }
+
+  /** What the checks of the Dockerfile found, as it came, without the Dockerfile itself. */
+  warnings(): readonly RawWarning[] {
+    return this.#warnings
+  }
+
+  #addVertex(vertex: RawVertex): void {
+    const known = this.#steps.get(vertex.digest)
+    const step = known ?? { vertex, log: [], open: '', runs: new Map(), moved: new Map() }
+    if (known) known.vertex = { ...known.vertex, ...vertex }
+    else this.#steps.set(vertex.digest, step)
+    if (vertex.started === undefined) return
+    const stopped = vertex.completed === undefined ? {} : { stopped: Date.parse(vertex.completed) }
+    step.runs.set(vertex.started, { started: Date.parse(vertex.started), ...stopped })
+  }
+}
+
+/** The event of a warning carries the whole Dockerfile each time. */
+function withoutSource({ sourceInfo, ...warning }: RawWarning): RawWarning {
+  return sourceInfo?.filename === undefined ? warning : { ...warning, sourceInfo: { filename: sourceInfo.filename } }
 }
 
 /**
