@@ -26,12 +26,18 @@ export interface ExecResult {
   readonly stderr: string
 }
 
+const REASONS: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'it is not installed or not in PATH'],
+  ['EACCES', 'it may not be executed'],
+  ['E2BIG', 'its arguments and environment are too long; hand large values over in files'],
+])
+
 /** A program that could not be started at all. */
 export class StartError extends Error {
   readonly program: string
 
   constructor(program: string, cause: NodeJS.ErrnoException) {
-    const reason = cause.code === 'ENOENT' ? 'it is not installed or not in PATH' : (cause.code ?? cause.message)
+    const reason = REASONS.get(cause.code) ?? cause.code ?? cause.message
     super(`cannot start ${program}: ${reason}`, { cause })
     this.name = 'StartError'
     this.program = program
@@ -51,12 +57,7 @@ const KILL_AFTER = 10_000
  */
 export async function exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const [program = '', ...args] = command
-  const child = spawn(program, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: options.env }),
-  })
+  const child = start(program, args, options)
   if (child.pid !== undefined) options.onStart?.(child.pid)
   const closed = new Promise<{ exitCode: number | null; endedBy: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', (cause: NodeJS.ErrnoException) => reject(new StartError(program, cause)))
@@ -94,6 +95,16 @@ export async function exec(command: readonly string[], options: ExecOptions = {}
     clearTimeout(timer)
     clearTimeout(killer)
     options.signal?.removeEventListener('abort', forward)
+  }
+}
+
+function start(program: string, args: readonly string[], { cwd, env }: ExecOptions) {
+  try {
+    const place = { ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }) }
+    return spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true, ...place })
+  } catch (cause) {
+    // Some faults are thrown at once, such as arguments that are too long; those of a missing program come as an event.
+    throw new StartError(program, cause as NodeJS.ErrnoException)
   }
 }
 
