@@ -101,13 +101,16 @@ export function ask(socket, path) {
   })
 }
 
+// A name that no image has: the engine asks containerd all the same, and has none to measure.
+const NO_IMAGE = encodeURIComponent(JSON.stringify({ reference: ['manifold-testbed/none'] }))
+
 /**
- * Asks for the images, which `/_ping` does not: only an engine whose containerd serves it can list them.
+ * Asks for images, which `/_ping` does not: only an engine whose containerd serves it can list them.
  *
  * @param {string} socket
  */
 async function answers(socket) {
-  return existsSync(socket) && Array.isArray(await ask(socket, '/images/json').catch(() => undefined))
+  return existsSync(socket) && Array.isArray(await ask(socket, `/images/json?filters=${NO_IMAGE}`).catch(() => undefined))
 }
 
 /**
