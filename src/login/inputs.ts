@@ -92,7 +92,9 @@ function account(given: { registry: string; username: string; password: string }
       `${where}password: is empty, but signing in to ${registry} needs one; set it, for example from a secret (secrets are empty in pull requests from forks)`,
     )
   }
-  return { server: key === HUB_KEY ? '' : server, registry, key, username: given.username, password: given.password }
+  // `docker login --password-stdin` drops one newline at the end too: so what is masked is what gets stored.
+  const password = given.password.replace(/\r?\n?$/, '')
+  return { server: key === HUB_KEY ? '' : server, registry, key, username: given.username, password }
 }
 
 type Item = Readonly<Record<string, unknown>>
