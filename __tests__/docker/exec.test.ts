@@ -165,7 +165,9 @@ describe('signals', () => {
         },
       })
       let ended = false
-      done.then(() => (ended = true))
+      void done.finally(() => {
+        ended = true
+      })
       while (child === 0) await new Promise(setImmediate)
       await jest.advanceTimersByTimeAsync(9_900)
       expect(ended).toBe(false)
