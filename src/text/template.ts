@@ -38,8 +38,9 @@ export function parseTemplate(text: string, onUnknown: (source: string) => strin
 export function fillNames(text: string, valueFor: (name: string) => string): string {
   return text.replaceAll(/\$?\$\{([^}]*)(\}?)/g, (all, name: string, end: string) => {
     if (all.startsWith('$$')) return all.slice(1)
+    // The text itself is not shown: it can be a build argument's.
     if (end === '' || !/^[A-Za-z_]\w*$/.test(name)) {
-      throw new Error(`"${all}" is not a name in braces, as in \${imageTag}; write $\${ for the characters themselves`)
+      throw new Error('"${" must be followed by a name and "}", as in ${imageTag}; write $${ for the characters themselves')
     }
     return valueFor(name)
   })
