@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { findBuildx } from '../docker/plugin.ts'
 import { RegistryClient } from '../registry/client.ts'
 import { credentialFor } from '../registry/credentials.ts'
-import { configPath, parseConfig, readConfigText } from '../registry/dockerconfig.ts'
 import { dockerConfigDir, type Env } from '../runner/env.ts'
 import type { BuildConfig } from './inputs.ts'
 import type { Facts } from './plan.ts'
@@ -17,15 +15,13 @@ const LOOK = 5000
  *
  * @throws Error when the context or the Dockerfile is not there
  */
-export async function gatherFacts(config: BuildConfig, temp: string, env: Env): Promise<Facts> {
-  const configDir = dockerConfigDir(env)
-  const [buildx, cacheExists] = await Promise.all([
-    buildxCommand(configDir),
-    hasCache(config, configDir, env),
+export async function gatherFacts(config: BuildConfig, env: Env): Promise<Pick<Facts, 'cacheExists'>> {
+  const [cacheExists] = await Promise.all([
+    hasCache(config, dockerConfigDir(env), env),
     checkFiles(config),
     checkSecretFiles(config.secrets),
   ])
-  return { buildx, temp, cacheExists }
+  return { cacheExists }
 }
 
 /** Whether the context is fetched by BuildKit: a Git repository, an archive, or the standard input. */
@@ -57,11 +53,6 @@ async function checkSecretFiles(secrets: readonly Secret[]): Promise<void> {
       `input secret-files: there is no file "${secret.path}" for "${secret.id}"; check the path, which counts from the workspace`,
     )
   }
-}
-
-async function buildxCommand(configDir: string): Promise<readonly string[]> {
-  const { cliPluginsExtraDirs } = parseConfig(await readConfigText(configDir), configPath(configDir))
-  return findBuildx(configDir, Array.isArray(cliPluginsExtraDirs) ? cliPluginsExtraDirs : [])
 }
 
 async function hasCache({ cache }: BuildConfig, configDir: string, env: Env): Promise<boolean | undefined> {

@@ -1,3 +1,4 @@
+import { type BuilderConfig, readBuilderInputs } from '../builder/inputs.ts'
 import { CACHE_TAG, type CacheConfig } from '../cache/policy.ts'
 import { formatPlatform, parsePlatform } from '../registry/platform.ts'
 import { parseReference, parseRepository, type Reference, type Repository } from '../registry/reference.ts'
@@ -23,7 +24,7 @@ export interface BuildConfig {
   readonly pull: boolean
   readonly noCache: boolean
   readonly target: string
-  readonly builder: string
+  readonly builder: BuilderConfig
   readonly cache: CacheConfig
   readonly cacheFrom: readonly string[]
   readonly cacheTo: readonly string[]
@@ -57,7 +58,7 @@ export function readInputs(input: InputReader): BuildConfig {
     pull: readBoolean(input, 'pull', false),
     noCache: readBoolean(input, 'no-cache', false),
     target: input('target').trim(),
-    builder: input('builder').trim(),
+    builder: readBuilderInputs(input),
     cache: readCache(input, images[0] ?? references[0]),
     cacheFrom: list(input, 'cache-from', splitLines),
     cacheTo: list(input, 'cache-to', splitLines),

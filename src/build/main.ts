@@ -1,6 +1,7 @@
 import * as core from '@actions/core'
+import { builderSecrets } from '../builder/inputs.ts'
 import { processEnv } from '../runner/env.ts'
-import { describe, foreignGroup } from '../runner/log.ts'
+import { describe, foreignGroup, maskSecret } from '../runner/log.ts'
 import { cancellation } from '../runner/signal.ts'
 import { saveState } from '../runner/state.ts'
 import { readInputs } from './inputs.ts'
@@ -12,10 +13,12 @@ const { signal, stop } = cancellation()
 try {
   const config = readInputs((name) => core.getInput(name, { trimWhitespace: false }))
   for (const line of secretLines(config.secrets)) core.setSecret(line)
+  for (const key of builderSecrets(config.builder, processEnv())) maskSecret(key)
   const result = await run(config, {
     env: processEnv(),
     signal,
     onTemp: (path) => saveState('temp', path),
+    onRecord: (path) => saveState('builder', path),
     log: { info: core.info, group: foreignGroup },
   })
   report(result)

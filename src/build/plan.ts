@@ -9,6 +9,8 @@ import { planSecrets, type SecretFile } from './secrets.ts'
 export interface Facts {
   /** The words that call buildx. */
   readonly buildx: readonly string[]
+  /** The name of the builder. */
+  readonly builder: string
   /** A folder of this step's own for temporary files. */
   readonly temp: string
   /** Whether the registry cache is there; undefined when that could not be found out. */
@@ -34,7 +36,7 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
   const command = [
     ...facts.buildx,
     'build',
-    ...flag('--builder', config.builder),
+    ...flag('--builder', facts.builder),
     ...flag('--progress', 'rawjson'),
     ...flag('--metadata-file', metadataFile),
     ...flag('--file', config.file),

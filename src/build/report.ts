@@ -1,4 +1,5 @@
 import * as core from '@actions/core'
+import { formatNodes } from '../builder/inspect.ts'
 import { dockerfileSteps } from '../docker/progress.ts'
 import { formatReference, formatRepository } from '../registry/reference.ts'
 import type { BuildResult } from './run.ts'
@@ -15,7 +16,7 @@ export function report(result: BuildResult): void {
 }
 
 /** The outputs of the action by name. */
-export function toOutputs({ digest, imageId, metadata, references, platforms, steps }: BuildResult) {
+export function toOutputs({ digest, imageId, metadata, references, platforms, steps, builder }: BuildResult) {
   const written = dockerfileSteps(steps)
   const first = references[0]
   return {
@@ -25,6 +26,9 @@ export function toOutputs({ digest, imageId, metadata, references, platforms, st
     image: first && digest !== undefined ? `${formatRepository(first)}@${digest}` : '',
     tags: references.map(formatReference).join('\n'),
     platforms: JSON.stringify(Object.fromEntries(platforms)),
+    builder: builder.name,
+    driver: builder.driver,
+    nodes: formatNodes(builder.nodes),
     'cached-steps': String(written.filter(({ cached }) => cached).length),
     'total-steps': String(written.length),
   }

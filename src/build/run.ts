@@ -1,5 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { needsOf } from '../builder/needs.ts'
+import { type PreparedBuilder, prepareBuilder } from '../builder/prepare.ts'
+import { flag } from '../docker/command.ts'
 import { exec } from '../docker/exec.ts'
 import { PlainLog } from '../docker/plain.ts'
 import { Progress, parseStatus, type Step } from '../docker/progress.ts'
@@ -9,7 +12,7 @@ import { checkPushed } from './check.ts'
 import { gatherFacts } from './facts.ts'
 import { explainBuild } from './failure.ts'
 import type { BuildConfig } from './inputs.ts'
-import { type BuildPlan, planBuild, showCommand } from './plan.ts'
+import { type BuildPlan, type Facts, planBuild, showCommand } from './plan.ts'
 
 /** How a build went; also of a failed one, so that what is known can be reported before the step fails. */
 export interface BuildResult {
@@ -22,6 +25,7 @@ export interface BuildResult {
   /** Digest by platform, as read back from the registry; empty when nothing was pushed. */
   readonly platforms: ReadonlyMap<string, string>
   readonly steps: readonly Step[]
+  readonly builder: PreparedBuilder
 }
 
 export interface RunOptions {
@@ -29,6 +33,8 @@ export interface RunOptions {
   readonly signal: AbortSignal
   /** Called with the temporary folder of the step before anything is put into it, so that post can remove it. */
   readonly onTemp: (path: string) => void
+  /** Called with the place of the builder's record before anything is made for it, so that post can undo it. */
+  readonly onRecord: (path: string) => void
   readonly log: {
     readonly info: (line: string) => void
     readonly group: <Value>(title: string, work: (print: (line: string) => void) => Promise<Value>) => Promise<Value>
@@ -45,13 +51,14 @@ export async function run(config: BuildConfig, options: RunOptions): Promise<Bui
   const temp = await mkdtemp(join(tempRoot(options.env), 'manifold-'))
   options.onTemp(temp)
   try {
-    const facts = await gatherFacts(config, temp, options.env)
+    const { facts, builder } = await prepare(config, temp, options)
     const plan = planBuild(config, facts)
     if (plan.cache.line !== undefined) options.log.info(plan.cache.line)
     for (const { path, text } of plan.secretFiles) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
-    const built = await build(plan, options)
+    const built = { ...(await build(plan, options)), builder }
+    await builder.swept
     if (built.failure !== undefined || !config.push) return { ...built, references: config.references, platforms: new Map() }
-    return await check(config, built, { buildx: facts.buildx, env: options.env })
+    return await check(config, built, { buildx: [...facts.buildx, ...flag('--builder', facts.builder)], env: options.env })
   } finally {
     await rm(temp, { recursive: true, force: true })
   }
@@ -62,7 +69,26 @@ const REFRESH = 150
 
 type Built = Omit<BuildResult, 'references' | 'platforms'>
 
-async function build(plan: BuildPlan, { env, signal, log }: RunOptions): Promise<Built> {
+interface Prepared {
+  readonly facts: Facts
+  readonly builder: PreparedBuilder
+}
+
+/** Sets up the builder while the registry and the files are looked at. */
+async function prepare(config: BuildConfig, temp: string, { env, signal, onRecord, log }: RunOptions): Promise<Prepared> {
+  // What a build asks of its builder stands in its command, wherever it came from.
+  const draft = planBuild(config, { buildx: [], builder: '', temp, cacheExists: undefined })
+  const [gathered, prepared] = await Promise.allSettled([
+    gatherFacts(config, env),
+    prepareBuilder(config.builder, needsOf([draft.command]), { env, signal, temp, onRecord, info: log.info, group: log.group }),
+  ])
+  if (gathered.status === 'rejected') throw gathered.reason
+  if (prepared.status === 'rejected') throw prepared.reason
+  const { buildx, name } = prepared.value
+  return { facts: { ...gathered.value, buildx, builder: name, temp }, builder: prepared.value }
+}
+
+async function build(plan: BuildPlan, { env, signal, log }: RunOptions): Promise<Omit<Built, 'builder'>> {
   const progress = new Progress()
   const plain: string[] = []
   const result = await log.group('Build', async (print) => {

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseReference, type Reference } from '../registry/reference.ts'
+import { tempRoot } from '../runner/env.ts'
+import { newFolder, nodeTls, pemText, tlsOptions, writePrivate } from './certificates.ts'
+import { type PlannedBuilder, planNodes, settings } from './create.ts'
+import { needsContext } from './endpoint.ts'
+import { lastLine } from './faults.ts'
+import { imageSources } from './images.ts'
+import { formatOwner } from './owner.ts'
+import { certificateTexts, registriesToml } from './toml.ts'
+import type { Workshop } from './workshop.ts'
+
+/**
+ * Makes the files that a builder needs, and plans its nodes.
+ *
+ * @throws Error that names the input whose file or certificate cannot be read
+ */
+export async function planBuilder(shop: Workshop, driver: PlannedBuilder['driver'], name: string): Promise<PlannedBuilder> {
+  const { config, needs, env, recorder } = shop
+  const folder = newFolder(tempRoot(env))
+  const base = config.buildkitdConfig === '' ? config.buildkitdConfigInline : await readConfig(config.buildkitdConfig)
+  const wantsConfig = base !== '' || config.registries.length > 0
+  const certificates = driver === 'remote' ? settings(config, driver).map((node, index) => nodeTls(node, index, config.tls, env)) : []
+  const wantsTls = certificates.some(({ ca, cert }) => ca !== '' || cert !== '')
+  // A builder that is to stay needs its certificates; the rest has been read by then.
+  if (wantsConfig || (wantsTls && config.cleanup)) await recorder.add({ folders: [folder] })
+  const tls = await Promise.all(certificates.map((each, index) => tlsOptions(each, index, folder)))
+  return {
+    name,
+    driver,
+    configFile: wantsConfig ? await writeConfig(shop, base, folder) : undefined,
+    nodes: planNodes(config, name, driver, { needs, tlsOptions: tls, endpoint: await firstEndpoint(shop, driver) }),
+  }
+}
+
+async function writeConfig({ config }: Workshop, base: string, folder: string): Promise<string> {
+  const files = new Map<string, string>()
+  for (const setting of config.registries) {
+    for (const certificate of certificateTexts(setting)) {
+      // buildx copies them by the last part of their names, which must therefore differ.
+      if (!files.has(certificate)) files.set(certificate, join(folder, `registry-${files.size}.pem`))
+    }
+  }
+  const toml = registriesToml(base, config.registries, (certificate) => files.get(certificate) ?? certificate)
+  for (const [certificate, path] of files)
+    await writePrivate(path, await pemText(certificate, 'a certificate of the input registry-config'))
+  const path = join(folder, 'buildkitd.toml')
+  await writePrivate(path, toml)
+  return path
+}
+
+async function readConfig(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`input buildkitd-config: cannot read ${path} (${cause.code}); check the path, which counts from the workspace`, {
+      cause,
+    })
+  })
+}
+
+/**
+ * buildx refuses to make a builder in an engine whose certificates come from the environment: it is given a context.
+ *
+ * @see https://github.com/docker/setup-buildx-action/issues/105
+ */
+async function firstEndpoint(
+  { config, env, engine, owner, recorder, signal }: Workshop,
+  driver: PlannedBuilder['driver'],
+): Promise<string> {
+  if (driver !== 'docker-container' || config.endpoint !== '' || !needsContext(engine.endpoint)) return ''
+  const context = `manifold-${formatOwner(owner)}`
+  await recorder.add({ contexts: [context] })
+  const { exitCode, stderr } = await recorder.exec(['docker', 'context', 'create', context], { env, signal })
+  if (exitCode !== 0 && !/already exists/.test(stderr))
+    throw new Error(`builder: docker context create failed (${lastLine(stderr)}); set the input endpoint to a context`)
+  return context
+}
+
+/** What buildx boots when nobody says otherwise. @see https://github.com/docker/buildx/blob/master/driver/bkimage/bkimage.go */
+const BUILDKIT = 'moby/buildkit:buildx-stable-1'
+
+/** Where BuildKit's image is taken from, if a mirror has it; nothing when buildx's own way will do. */
+export async function buildkitImages({ config, configDir, env }: Workshop, { driver, nodes }: PlannedBuilder): Promise<Reference[]> {
+  if (driver === 'remote' || config.registries.length === 0) return []
+  const options = nodes.flatMap(({ driverOpts }) => driverOpts).map((option) => /^image=(.*)$/.exec(option)?.[1])
+  const image = parseReference(options.find((each) => each !== undefined) ?? BUILDKIT)
+  const sources = await imageSources(image, config.registries, configDir, env)
+  return sources.length > 1 ? sources : []
+}

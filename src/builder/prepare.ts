@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { dockerConfigDir, type Env } from '../runner/env.ts'
+import { describe } from '../runner/log.ts'
+import { chooseBuilder } from './choose.ts'
+import { installEmulators, planEmulation } from './emulation.ts'
+import { currentEndpoint } from './endpoint.ts'
+import { EngineClient } from './engine.ts'
+import { findExisting, inspect } from './existing.ts'
+import { imageSources } from './images.ts'
+import type { BuilderConfig } from './inputs.ts'
+import type { BuilderNode, InspectedBuilder } from './inspect.ts'
+import { builderName } from './name.ts'
+import type { BuildNeeds } from './needs.ts'
+import { formatOwner, thisOwner } from './owner.ts'
+import { missingPlatforms } from './platforms.ts'
+import { Recorder } from './recorder.ts'
+import { newRecordPath, recordRoot } from './records.ts'
+import { buildxConfigDir } from './store.ts'
+import { sweep } from './sweep.ts'
+import { findTool } from './tool.ts'
+import { engineWorkers } from './workers.ts'
+import type { Workshop } from './workshop.ts'
+
+export interface PrepareDeps {
+  readonly env: Env
+  readonly signal: AbortSignal
+  /** A folder of this step's own. */
+  readonly temp: string
+  /** Told where the record lies, before anything is made: for post. */
+  readonly onRecord: (path: string) => void
+  readonly info: (line: string) => void
+  readonly group: Workshop['group']
+}
+
+/** A builder that can do what the build asks. */
+export interface PreparedBuilder {
+  /** The words that call buildx. */
+  readonly buildx: readonly string[]
+  readonly name: string
+  readonly driver: string
+  readonly nodes: readonly BuilderNode[]
+  /** Ends when what jobs before left behind has been removed; never rejects. */
+  readonly swept: Promise<void>
+}
+
+/**
+ * Sets up what a build asks for and is not there: buildx itself, emulators, a builder.
+ *
+ * @throws Error that names the input or the part, and says what to do
+ */
+export async function prepareBuilder(config: BuilderConfig, needs: BuildNeeds, deps: PrepareDeps): Promise<PreparedBuilder> {
+  const { info } = deps
+  const shop = await openWorkshop(config, needs, deps)
+  const swept = sweepBehind(shop)
+  const existing = await findExisting(shop).catch((fault: unknown) => {
+    // With another builder asked for, the engine may be missing.
+    if (config.builder === '' && ['kubernetes', 'remote'].includes(config.driver)) return undefined
+    throw new Error(`builder: ${describe(fault)}`, { cause: fault })
+  })
+  const choice = chooseBuilder(config, existing, needs)
+  const name = choice.kind === 'reuse' ? choice.name : builderName(shop, choice.driver)
+  info(`Builder: ${choice.kind === 'reuse' ? choice.line : `${name} is made: ${choice.line}`}`)
+  const built =
+    choice.kind === 'reuse'
+      ? await reuse(shop, existing?.inspected, { name, onEngine: existing?.onEngine ?? false })
+      : await make(shop, choice.driver, name)
+  return { buildx: shop.buildx, name, driver: built.driver || choice.driver, nodes: built.nodes, swept }
+}
+
+async function openWorkshop(config: BuilderConfig, needs: BuildNeeds, deps: PrepareDeps): Promise<Workshop> {
+  const { env, signal, temp, info, group } = deps
+  const configDir = dockerConfigDir(env)
+  const engine = new EngineClient(await currentEndpoint(configDir, env))
+  const workers = engineWorkers(engine)
+  workers.catch(() => undefined)
+  const [tool, owner] = await Promise.all([findTool(config.version, config.mirror, { configDir, temp, env, info }), thisOwner()])
+  if (tool.line !== undefined) info(tool.line)
+  const root = recordRoot(env)
+  const recorder = new Recorder(
+    newRecordPath(root),
+    { owner: formatOwner(owner), created: Date.now(), buildx: tool.command, env: placeOf(env), ...engine.endpoint },
+    deps.onRecord,
+  )
+  const buildxDir = buildxConfigDir(configDir, env)
+  return {
+    config,
+    needs,
+    env,
+    signal,
+    info,
+    group,
+    buildx: tool.command,
+    configDir,
+    buildxDir,
+    root,
+    owner,
+    recorder,
+    engine,
+    workers: () => workers,
+  }
+}
+
+/** What post needs to find the same engine and the same files of buildx's. */
+function placeOf(env: Env): Record<string, string> {
+  const names = [
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_CONFIG',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_TLS',
+    'DOCKER_CERT_PATH',
+    'BUILDX_CONFIG',
+    'KUBECONFIG',
+  ]
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
+}
+
+/** Runs beside everything else, since nobody waits for it. */
+function sweepBehind({ engine, recorder, root, env, info }: Workshop): Promise<void> {
+  return sweep(engine.endpoint, recorder.path, { root, env, warn: info }).then(
+    (lines) => lines.forEach(info),
+    () => undefined,
+  )
+}
+
+async function reuse(shop: Workshop, known: InspectedBuilder | undefined, { name, onEngine }: { name: string; onEngine: boolean }) {
+  const look = async () => {
+    const { result, inspected } = await inspect(shop, name, { bootstrap: true })
+    const fault = inspected.error ?? inspected.nodes.find(({ error }) => error !== undefined)?.error
+    if (result.exitCode !== 0 || fault !== undefined) {
+      throw new Error(
+        `builder: ${name} cannot be used (${fault ?? result.stderr.trim().split('\n').at(-1)}); see "docker buildx inspect --bootstrap ${name}"`,
+      )
+    }
+    return inspected
+  }
+  const built = known ?? (await look())
+  const served = platformsOf(built)
+  if (onEngine) await emulate(shop, served)
+  return { ...built, ...(await checkServed(shop, built, name, onEngine)) }
+}
+
+/** Emulation and booting run side by side: the engine's kernel is also that of a container in it. */
+async function make(shop: Workshop, driver: 'docker-container' | 'kubernetes' | 'remote', name: string) {
+  const onEngine = driver === 'docker-container' && shop.config.endpoint === '' && shop.config.append.length === 0
+  const before = onEngine ? await shop.workers().catch(() => undefined) : undefined
+  // Only here: the libraries behind it would slow down every start.
+  const { makeBuilder } = await import('./make.ts')
+  const [built, emulated] = await Promise.allSettled([
+    makeBuilder(shop, driver, name),
+    before ? emulate(shop, before.platforms) : undefined,
+  ])
+  if (built.status === 'rejected') throw built.reason
+  if (emulated.status === 'rejected') throw emulated.reason
+  if (onEngine && !before) await emulate(shop, platformsOf(built.value))
+  return { ...built.value, ...(await checkServed(shop, built.value, name, onEngine)) }
+}
+
+async function emulate(shop: Workshop, served: readonly string[]): Promise<void> {
+  const { config, needs, env, signal, info, engine, recorder, owner, configDir } = shop
+  const { architectures } = planEmulation(needs.platforms, served, config.qemu)
+  if (architectures.length === 0) return
+  const container = `manifold-binfmt-${formatOwner(owner)}-${randomBytes(4).toString('hex')}`
+  const images = await imageSources(config.qemuImage, config.registries, configDir, env)
+  await recorder.add({ containers: [container] })
+  const exec = (command: readonly string[]) => recorder.exec(command, { env, signal })
+  await installEmulators(architectures, images, { container, deps: { endpoint: engine.endpoint, signal, info, exec } })
+  info(`Emulation: installed for ${architectures.join(', ')}`)
+}
+
+/** @throws Error that names the platforms that are still not served, before the build starts */
+async function checkServed(
+  shop: Workshop,
+  built: InspectedBuilder,
+  name: string,
+  onEngine: boolean,
+): Promise<{ nodes: readonly BuilderNode[] }> {
+  const { config, needs, engine } = shop
+  const missing = missingPlatforms(needs.platforms, platformsOf(built))
+  if (missing.length === 0) return { nodes: built.nodes }
+  // Booted or asked before the emulators were there: now the kernel has the word.
+  const now = onEngine && config.qemu !== 'never' ? ((await engineWorkers(engine).catch(() => undefined))?.platforms ?? []) : []
+  const still = missingPlatforms(missing, now)
+  if (still.length === 0) return { nodes: built.nodes.map((node) => ({ ...node, platforms: [...new Set([...node.platforms, ...now])] })) }
+  const why = !onEngine
+    ? 'add a node for it in the input append, or install its emulator where the builder runs'
+    : config.qemu === 'never'
+      ? 'write qemu: auto, or install its emulator on the machine of the engine'
+      : 'there is no emulator for it, or the kernel did not take it: leave it out of the input platforms, or name another installer in qemu-image'
+  throw new Error(`platforms: the builder ${name} does not serve ${still.join(', ')}; ${why}`)
+}
+
+function platformsOf({ nodes }: InspectedBuilder): string[] {
+  return nodes.flatMap(({ platforms }) => platforms)
+}
