@@ -1,5 +1,6 @@
 import { flag } from '../docker/command.ts'
 import { type InputReader, named } from '../runner/input.ts'
+import { joinFields } from '../text/csv.ts'
 import { splitEntries } from '../text/list.ts'
 
 /** A secret for `RUN --mount=type=secret,id=…`, and where its value comes from. */
@@ -43,7 +44,7 @@ export function planSecrets(secrets: readonly Secret[], folder: string): { flags
     files.push({ path, text: secret.value })
     return [`id=${secret.id}`, `src=${path}`]
   })
-  return { flags: flag('--secret', entries.map(formatFields)), files }
+  return { flags: flag('--secret', entries.map(joinFields)), files }
 }
 
 /** What to hide in the log: the lines of each value that are long enough not to blot out ordinary text, such as `}`. */
@@ -53,11 +54,6 @@ export function secretLines(secrets: readonly Secret[]): string[] {
 }
 
 const SHORTEST = 4
-
-/** Fields of one CSV line; one with a comma or a quote in it is quoted. @see https://www.rfc-editor.org/rfc/rfc4180#section-2 */
-function formatFields(fields: readonly string[]): string {
-  return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')
-}
 
 const FORMS: Readonly<Record<string, string>> = {
   secrets: 'key=text',

@@ -16,6 +16,11 @@ export function splitFields(line: string): string[] {
   return fields
 }
 
+/** One line of comma-separated fields; one with a comma, a quote or a line end in it is quoted. The inverse of {@link splitFields}. */
+export function joinFields(fields: readonly string[]): string {
+  return fields.map((field) => (/[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')
+}
+
 interface Field {
   readonly value: string
   /** Where its comma is, or the end of the line. */
