@@ -77,17 +77,19 @@ export function dropCall(ledger: Ledger, id: string): Release {
 export function releaseCall(ledger: Ledger, id: string, now: Snapshot): Release {
   const call = ledger.calls.find((each) => each.id === id)
   if (!call) return { ledger, restore: undefined, erase: [] }
-  const later = ledger.calls.slice(ledger.calls.indexOf(call) + 1).find(({ key }) => key === call.key)
-  const inherits = later !== undefined && isOurs(call, later.previous, ledger.salt)
+  const later = ledger.calls.slice(ledger.calls.indexOf(call) + 1).filter(({ key }) => key === call.key)
+  const firstSettled = later.findIndex(({ stored }) => stored !== null)
+  // A call that was killed may have stored nothing: then the one after it stands on this one as well.
+  const next = firstSettled < 0 ? later : later.slice(0, firstSettled + 1)
+  const heirs = next.filter(({ previous }) => isOurs(call, previous, ledger.salt))
   const rest = {
     ...ledger,
-    calls: ledger.calls
-      .filter((each) => each !== call)
-      .map((each) => (inherits && each === later ? { ...each, previous: call.previous } : each)),
+    calls: ledger.calls.filter((each) => each !== call).map((each) => (heirs.includes(each) ? { ...each, previous: call.previous } : each)),
   }
-  if (inherits) return { ledger: rest, restore: undefined, erase: aliases(later) }
-  const ours = later === undefined && isOurs(call, now, ledger.salt)
-  return { ledger: rest, restore: ours ? call.previous : undefined, erase: aliases(call) }
+  const ours = firstSettled < 0 && isOurs(call, now, ledger.salt)
+  const needed = new Set(rest.calls.map(({ previous }) => previous.helper?.alias))
+  const erase = (heirs.length > 0 ? heirs : [call]).flatMap(aliases).filter(({ alias }) => !needed.has(alias))
+  return { ledger: rest, restore: ours ? call.previous : undefined, erase }
 }
 
 /** A short mark of a snapshot that tells whether two are the same without keeping any secret. */
