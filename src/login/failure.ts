@@ -28,7 +28,8 @@ export function explainLogin({ registry, username, password }: Account, result: 
     return `login to ${registry}: user name or password refused for "${username}"; check the inputs username and password, and that the token has not expired${quoted}`
   }
   if (UNREACHABLE.test(said)) return `login to ${registry}: cannot be reached; check the input registry and the network${quoted}`
-  return `login to ${registry}: docker login ended with exit code ${result.exitCode ?? result.endedBy}${said === '' ? ' and said nothing; run it by hand on this machine' : `: ${said}`}`
+  const ended = result.exitCode === null ? `was ended by ${result.endedBy}` : `ended with exit code ${result.exitCode}`
+  return `login to ${registry}: docker login ${ended}${said === '' ? ' and said nothing; run it by hand on this machine' : `: ${said}`}`
 }
 
 function lastLine(text: string): string {
