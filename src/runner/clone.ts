@@ -31,7 +31,9 @@ function refOf({ branch, refs, defaultBranch }: GitFacts): string {
   const remotes = refs.flatMap((ref) => afterPrefix(ref, 'refs/remotes/origin/') ?? []).filter((name) => name !== 'HEAD')
   const pull = refs.flatMap((ref) => afterPrefix(ref, 'refs/remotes/') ?? []).find((name) => /^pull\/\d+\/(?:merge|head)$/.test(name))
   const remote = remotes.find((name) => name === defaultBranch) ?? remotes[0]
-  return tags.at(-1) ?? (pull === undefined ? (remote === undefined ? '' : `refs/heads/${remote}`) : `refs/${pull}`)
+  // Of several tags on one commit, the highest version is what people mean.
+  const version = tags.findLast((ref) => /\/v?\d[^/]*$/.test(ref))
+  return version ?? tags.at(-1) ?? (pull === undefined ? (remote === undefined ? '' : `refs/heads/${remote}`) : `refs/${pull}`)
 }
 
 /** The web page of a Git remote, without the credential that its address may hold; empty for none. */
