@@ -45,6 +45,7 @@ export interface InstallDeps {
  *
  * @param images where to take the image from, the best first
  * @param container the name of its container
+ * @returns the platforms that the image sees served afterwards; none where it does not say
  * @throws Error that names the image and what to do
  * @see https://github.com/tonistiigi/binfmt
  */
@@ -52,7 +53,7 @@ export async function installEmulators(
   architectures: readonly string[],
   images: readonly Reference[],
   { container, deps }: { container: string; deps: InstallDeps },
-): Promise<void> {
+): Promise<string[]> {
   let said = ''
   for (const image of images.map(formatReference)) {
     const command = emulationCommand(architectures, { image, container, endpoint: deps.endpoint })
@@ -66,13 +67,23 @@ export async function installEmulators(
       },
     )
     if (deps.signal.aborted) throw new Error('emulation: cancelled')
-    if (result.exitCode === 0) return
+    if (result.exitCode === 0) return readSupported(result.stdout)
     said = lastLine(result.stderr)
     deps.info(`Emulation: ${image} could not be run (${said})`)
   }
   throw new Error(
     `emulation: the image ${images.map(formatReference).join(', ')} could not be run to install ${architectures.join(', ')} (${said}); check that the engine can pull it and may run privileged containers, name another in the input qemu-image, or install the emulators on the machine and set qemu: never`,
   )
+}
+
+/** What the image says at its end: `{"supported": ["linux/amd64", …], "emulators": […]}`. */
+export function readSupported(stdout: string): string[] {
+  try {
+    const { supported } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { supported?: unknown }
+    return Array.isArray(supported) ? supported.map(String) : []
+  } catch {
+    return []
+  }
 }
 
 /** The command that installs emulators. */

@@ -6,6 +6,7 @@ import { installEmulators, planEmulation } from './emulation.ts'
 import { currentEndpoint } from './endpoint.ts'
 import { EngineClient } from './engine.ts'
 import { findExisting, inspect } from './existing.ts'
+import { isOwnKernel, readHandlers, servedNow } from './handlers.ts'
 import { imageSources } from './images.ts'
 import type { BuilderConfig } from './inputs.ts'
 import type { BuilderNode, InspectedBuilder } from './inspect.ts'
@@ -73,6 +74,8 @@ async function openWorkshop(config: BuilderConfig, needs: BuildNeeds, deps: Prep
   const engine = new EngineClient(await currentEndpoint(configDir, env))
   const workers = engineWorkers(engine)
   workers.catch(() => undefined)
+  const ownKernel = needs.platforms.length > 0 ? isOwnKernel(engine) : Promise.resolve(false)
+  const handlers = async () => ((await ownKernel) ? readHandlers() : undefined)
   const [tool, owner] = await Promise.all([findTool(config.version, config.mirror, { configDir, temp, env, info }), thisOwner()])
   if (tool.line !== undefined) info(tool.line)
   const root = recordRoot(env)
@@ -97,6 +100,7 @@ async function openWorkshop(config: BuilderConfig, needs: BuildNeeds, deps: Prep
     recorder,
     engine,
     workers: () => workers,
+    handlers,
   }
 }
 
@@ -135,59 +139,63 @@ async function reuse(shop: Workshop, known: InspectedBuilder | undefined, { name
     return inspected
   }
   const built = known ?? (await look())
-  const served = platformsOf(built)
-  if (onEngine) await emulate(shop, served)
-  return { ...built, ...(await checkServed(shop, built, name, onEngine)) }
+  const emulated = onEngine ? await emulate(shop, platformsOf(built)) : []
+  return { ...built, nodes: await checkServed(shop, built, { name, onEngine, emulated }) }
 }
 
 /** Emulation and booting run side by side: the engine's kernel is also that of a container in it. */
-async function make(shop: Workshop, driver: 'docker-container' | 'kubernetes' | 'remote', name: string) {
+async function make(shop: Workshop, driver: 'docker-container' | 'kubernetes' | 'remote', name: string): Promise<InspectedBuilder> {
   const onEngine = driver === 'docker-container' && shop.config.endpoint === '' && shop.config.append.length === 0
   const before = onEngine ? await shop.workers().catch(() => undefined) : undefined
   // Only here: the libraries behind it would slow down every start.
   const { makeBuilder } = await import('./make.ts')
-  const [built, emulated] = await Promise.allSettled([
-    makeBuilder(shop, driver, name),
-    before ? emulate(shop, before.platforms) : undefined,
-  ])
-  if (built.status === 'rejected') throw built.reason
-  if (emulated.status === 'rejected') throw emulated.reason
-  if (onEngine && !before) await emulate(shop, platformsOf(built.value))
-  return { ...built.value, ...(await checkServed(shop, built.value, name, onEngine)) }
+  const [made, beside] = await Promise.allSettled([makeBuilder(shop, driver, name), before ? emulate(shop, before.platforms) : []])
+  if (made.status === 'rejected') throw made.reason
+  if (beside.status === 'rejected') throw beside.reason
+  const built = made.value
+  const emulated = onEngine && !before ? await emulate(shop, platformsOf(built)) : beside.value
+  return { ...built, nodes: await checkServed(shop, built, { name, onEngine, emulated }) }
 }
 
-async function emulate(shop: Workshop, served: readonly string[]): Promise<void> {
+/** @returns what the installer sees served, when it had to run */
+async function emulate(shop: Workshop, reported: readonly string[]): Promise<string[]> {
   const { config, needs, env, signal, info, engine, recorder, owner, configDir } = shop
-  const { architectures } = planEmulation(needs.platforms, served, config.qemu)
-  if (architectures.length === 0) return
+  if (needs.platforms.length === 0) return []
+  const { architectures } = planEmulation(needs.platforms, servedNow(reported, await shop.handlers()), config.qemu)
+  if (architectures.length === 0) return []
   const container = `manifold-binfmt-${formatOwner(owner)}-${randomBytes(4).toString('hex')}`
   const images = await imageSources(config.qemuImage, config.registries, configDir, env)
   await recorder.add({ containers: [container] })
   const exec = (command: readonly string[]) => recorder.exec(command, { env, signal })
-  await installEmulators(architectures, images, { container, deps: { endpoint: engine.endpoint, signal, info, exec } })
+  const served = await installEmulators(architectures, images, { container, deps: { endpoint: engine.endpoint, signal, info, exec } })
   info(`Emulation: installed for ${architectures.join(', ')}`)
+  return served
 }
 
-/** @throws Error that names the platforms that are still not served, before the build starts */
+/**
+ * Checks before the build starts that every platform asked for is served.
+ *
+ * @returns the nodes with what they serve now
+ * @throws Error that names the platforms
+ */
 async function checkServed(
-  shop: Workshop,
-  built: InspectedBuilder,
-  name: string,
-  onEngine: boolean,
-): Promise<{ nodes: readonly BuilderNode[] }> {
-  const { config, needs, engine } = shop
-  const missing = missingPlatforms(needs.platforms, platformsOf(built))
-  if (missing.length === 0) return { nodes: built.nodes }
-  // Booted or asked before the emulators were there: now the kernel has the word.
-  const now = onEngine && config.qemu !== 'never' ? ((await engineWorkers(engine).catch(() => undefined))?.platforms ?? []) : []
-  const still = missingPlatforms(missing, now)
-  if (still.length === 0) return { nodes: built.nodes.map((node) => ({ ...node, platforms: [...new Set([...node.platforms, ...now])] })) }
+  { config, needs, handlers }: Workshop,
+  { nodes }: InspectedBuilder,
+  { name, onEngine, emulated }: { name: string; onEngine: boolean; emulated: readonly string[] },
+): Promise<readonly BuilderNode[]> {
+  const registered = onEngine && needs.platforms.length > 0 ? await handlers() : undefined
+  const now = nodes.map((node) => ({ ...node, platforms: servedNow([...new Set([...node.platforms, ...emulated])], registered) }))
+  const missing = missingPlatforms(
+    needs.platforms,
+    now.flatMap(({ platforms }) => platforms),
+  )
+  if (missing.length === 0) return now
   const why = !onEngine
     ? 'add a node for it in the input append, or install its emulator where the builder runs'
     : config.qemu === 'never'
       ? 'write qemu: auto, or install its emulator on the machine of the engine'
       : 'there is no emulator for it, or the kernel did not take it: leave it out of the input platforms, or name another installer in qemu-image'
-  throw new Error(`platforms: the builder ${name} does not serve ${still.join(', ')}; ${why}`)
+  throw new Error(`platforms: the builder ${name} does not serve ${missing.join(', ')}; ${why}`)
 }
 
 function platformsOf({ nodes }: InspectedBuilder): string[] {

@@ -1,4 +1,3 @@
-import type { ExecResult } from '../docker/exec.ts'
 import type { Env } from '../runner/env.ts'
 import type { EngineClient } from './engine.ts'
 import type { BuilderConfig } from './inputs.ts'
@@ -29,7 +28,6 @@ export interface Workshop {
   readonly engine: EngineClient
   /** What the BuildKit inside the engine says: asked once, at the beginning. Rejects when it does not answer. */
   readonly workers: () => Promise<EngineWorkers>
+  /** The architectures that the kernel emulates now; undefined where the engine's kernel cannot be asked. */
+  readonly handlers: () => Promise<ReadonlySet<string> | undefined>
 }
-
-/** Runs a program of which nothing is left when it has ended. */
-export type Exec = (command: readonly string[]) => Promise<ExecResult>
