@@ -8,6 +8,7 @@ import { status } from '../../testbed/testbed.mjs'
 
 type Registry = import('../../testbed/state.mjs').Registry
 export type Account = Pick<Registry, 'host' | 'username' | 'password'>
+export type { Job }
 export type StepResult = import('../../testbed/step.mjs').StepResult
 type StepOptions = import('../../testbed/step.mjs').StepOptions
 type JobOptions = import('../../testbed/step.mjs').JobOptions
@@ -126,6 +127,12 @@ function readBed() {
     throw new Error('the test bed is down: run these tests with `node scripts/jest.mjs e2e`, which brings it up')
   }
   return { bin: state.bin, tools: state.tools ?? {}, engine, registries, base }
+}
+
+/** Waits for all, then fails with the first failure: nothing goes on when the test's world is removed. */
+export async function together<Result>(works: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(works)
+  return Promise.all(works)
 }
 
 /** The result of a step that must have succeeded. */

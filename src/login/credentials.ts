@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import {
   configPath,
   type DockerConfig,
@@ -78,11 +79,21 @@ export function meaningWith(text: string | undefined, key: string, snapshot: Sna
 export async function restoreBaseline({ configDir }: CredentialPlace, baseline: Ledger['baseline']): Promise<void> {
   if (baseline === undefined) return
   const now = await readConfigText(configDir)
-  const meaning = JSON.stringify(parseConfig(now, configPath(configDir)))
-  const before = baseline.text === null ? undefined : JSON.stringify(parseConfig(baseline.text, configPath(configDir)))
-  if (meaning !== baseline.meaning && meaning !== before) return
+  const config = parseConfig(now, configPath(configDir))
+  const before = parseConfig(baseline.text ?? undefined, configPath(configDir))
+  // A call that was killed never learned what its `docker login` had made of the file.
+  const unchanged = baseline.meaning === null ? isRewritten(config, before) : JSON.stringify(config) === baseline.meaning
+  if (!unchanged && !isDeepStrictEqual(config, before)) return
   if (baseline.text === null) await removeConfig(configDir)
   else if (baseline.text !== now) await writeConfigText(configDir, baseline.text)
+}
+
+/** Whether a config is what Docker makes of another when it writes it anew: the same, but for fields that it does not know. */
+function isRewritten({ auths = {}, ...fields }: DockerConfig, { auths: entries = {}, ...known }: DockerConfig): boolean {
+  const kept = Object.entries(fields).every(([name, value]) =>
+    isDeepStrictEqual(value, Object.entries(known).find(([each]) => each === name)?.[1]),
+  )
+  return kept && isDeepStrictEqual(auths, entries)
 }
 
 /** The path of the ledger. It can hold the entries that stood in config.json, so it lies beside it. */
