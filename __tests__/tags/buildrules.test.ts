@@ -21,7 +21,8 @@ describe("the registry service's documented examples", () => {
   // https://www.alibabacloud.com/help/en/acr/user-guide/build-images-on-container-registry-enterprise-edition-instances
   test('example 1: the branch main is built as latest', () => {
     const rules = '- {type: branch, ref: main, context: /, dockerfile: Dockerfile, tags: [{tag: latest}]}'
-    expect(tagsOf(rules, push('refs/heads/main', '2020-10-15T08:25:00Z'))).toEqual([['latest']])
+    const [build] = select(rules, push('refs/heads/main', '2020-10-15T08:25:00Z'))
+    expect(build).toMatchObject({ tags: ['latest'], context: '.', dockerfile: 'Dockerfile' })
     expect(tagsOf(rules, push('refs/heads/main2', '2020-10-15T08:25:00Z'))).toEqual([])
     expect(tagsOf(rules, push('refs/tags/main', '2020-10-15T08:25:00Z'))).toEqual([])
   })

@@ -15,9 +15,11 @@ export interface Trigger {
  * Finds out what made this run: from the environment and the payload, and from git only what they leave open.
  *
  * @param folder where the repository is checked out
+ * @param options git: whether to ask it, which nothing that takes no part in names or times needs
  */
-export async function readTrigger(folder: string, env: Env): Promise<Trigger> {
-  const event = isOnRunner(env) ? eventOfRunner(env, await readPayload(env)) : eventOfClone(await readClone(folder, env))
+export async function readTrigger(folder: string, env: Env, { git = true }: { readonly git?: boolean } = {}): Promise<Trigger> {
+  const event = isOnRunner(env) ? eventOfRunner(env, await readPayload(env)) : eventOfClone(git ? await readClone(folder, env) : undefined)
+  if (!git) return { event, gitTags: [] }
   const [commitTime, gitTags] = await Promise.all([
     event.commitTime ?? readCommitTime(event.sha, folder, env),
     event.tag === undefined ? [] : readTags(folder, env),

@@ -15,7 +15,9 @@ export interface SelectedBuild {
   /** The rule for people: `branch release-(?<imageTag>\w*)`. */
   readonly title: string
   readonly tags: readonly string[]
+  /** Counts from the workspace. */
   readonly context: string | undefined
+  /** Counts from the context. */
   readonly dockerfile: string | undefined
   readonly platforms: readonly string[] | undefined
   readonly buildArgs: readonly string[]
@@ -64,13 +66,18 @@ function buildOf(rule: BuildRule, groups: Groups, scope: Scope, { zone }: Select
     rule: number,
     title: `${type} ${ref.text}`,
     tags: [...new Set(rule.tags.map((setting) => tagOf(setting, { number, fill, zone }, scope)))],
-    context: path('context', rule.context),
-    dockerfile: path('dockerfile', rule.dockerfile),
+    context: fromRoot(path('context', rule.context)),
+    dockerfile: fromRoot(path('dockerfile', rule.dockerfile)),
     platforms,
     buildArgs: rule.buildArgs.map(fill),
     noCache,
     target,
   }
+}
+
+/** The service's paths begin with the root of the repository, which is the workspace here. */
+function fromRoot(path: string | undefined): string | undefined {
+  return path?.replace(/^\/+/, '') === '' ? '.' : path?.replace(/^\/+/, '')
 }
 
 /** Who may name a branch may not choose any folder with it. */
