@@ -63,10 +63,11 @@ async function mainJob(world: World, node: string): Promise<void> {
 /** Holds the outputs against what the registry says when asked directly. @returns platform → digest in the registry */
 async function checkOutputs({ outputs }: StepResult, image: string, { b }: World): Promise<Record<string, string>> {
   const index = await readManifest(`${image}:1.0`, b)
-  const platforms = platformsOf(index)
+  // The provenance of each image has a manifest of its own, for a platform that is none.
+  const { 'unknown/unknown': _, ...platforms } = platformsOf(index)
   expect(index.mediaType).toMatch(/manifest\.list|image\.index/)
   expect(Object.keys(platforms)).toEqual(PLATFORMS)
-  expect(outputs).toEqual({
+  expect(outputs).toMatchObject({
     digest: index.digest,
     imageid: index.digest,
     image: `${image}@${index.digest}`,

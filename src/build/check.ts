@@ -32,6 +32,17 @@ export async function checkPushed(
   return images[0]
 }
 
+/** Those of some references that are there with a digest; one that cannot be asked counts as not being there. */
+export async function liveTags(references: readonly Reference[], digest: string, env: Env): Promise<Reference[]> {
+  const look = async (reference: Reference) => {
+    const credential = await credentialFor(reference.host, dockerConfigDir(env), env)
+    const manifest = await new RegistryClient(reference, credential, TIMEOUT).manifest(reference.tag ?? digest)
+    return manifest?.digest === digest
+  }
+  const found = await Promise.all(references.map((reference) => look(reference).catch(() => false)))
+  return references.filter((_, index) => found[index])
+}
+
 async function checkOne({ reference, digest, platforms }: Expectation, buildx: readonly string[], env: Env): Promise<RemoteImage> {
   const name = formatReference(reference)
   const image = await readBack(reference, digest, env).catch((first: unknown) =>

@@ -2,7 +2,10 @@ import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { RegistryClient } from '../registry/client.ts'
 import { credentialFor } from '../registry/credentials.ts'
+import { runAddress } from '../runner/address.ts'
 import { dockerConfigDir, type Env } from '../runner/env.ts'
+import { readEngine } from './engine.ts'
+import { asksEngine } from './exports.ts'
 import type { BuildConfig } from './inputs.ts'
 import type { Facts } from './plan.ts'
 import type { Secret } from './secrets.ts'
@@ -15,13 +18,14 @@ const LOOK = 5000
  *
  * @throws Error when the context or the Dockerfile is not there
  */
-export async function gatherFacts(config: BuildConfig, env: Env): Promise<Pick<Facts, 'cacheExists'>> {
-  const [cacheExists] = await Promise.all([
+export async function gatherFacts(config: BuildConfig, env: Env): Promise<Pick<Facts, 'cacheExists' | 'engine' | 'runUrl'>> {
+  const [cacheExists, engine] = await Promise.all([
     hasCache(config, dockerConfigDir(env), env),
+    asksEngine(config) ? readEngine(env) : undefined,
     checkFiles(config),
     checkSecretFiles(config.secrets),
   ])
-  return { cacheExists }
+  return { cacheExists, engine, runUrl: runAddress(env) }
 }
 
 /** Whether the context is fetched by BuildKit: a Git repository, an archive, or the standard input. */

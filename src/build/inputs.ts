@@ -5,12 +5,16 @@ import { parseReference, parseRepository, type Reference, type Repository } from
 import { type InputReader, named, readBoolean } from '../runner/input.ts'
 import { expandTags } from '../tags/references.ts'
 import { splitCommas, splitLines } from '../text/list.ts'
+import { type AttestationConfig, readAttestations } from './attestations.ts'
+import { type ExportConfig, readExports } from './exports.ts'
 import { type BuildOptions, readOptions } from './options.ts'
+import { parseOutput } from './outputs.ts'
 import { type BuildParams, parseParams } from './params.ts'
 import { readSecrets, type Secret } from './secrets.ts'
+import { planTargets } from './targets.ts'
 
 /** The inputs of one build, checked and typed. */
-export interface BuildConfig {
+export interface BuildConfig extends ExportConfig {
   readonly context: string
   /** Path of the Dockerfile, as buildx takes it; undefined for the one in the context. */
   readonly file: string | undefined
@@ -19,8 +23,6 @@ export interface BuildConfig {
   readonly platforms: readonly string[]
   readonly buildArgs: readonly string[]
   readonly labels: readonly string[]
-  readonly push: boolean
-  readonly load: boolean
   readonly pull: boolean
   readonly noCache: boolean
   readonly target: string
@@ -28,6 +30,7 @@ export interface BuildConfig {
   readonly cache: CacheConfig
   readonly cacheFrom: readonly string[]
   readonly cacheTo: readonly string[]
+  readonly attestations: AttestationConfig
   readonly options: BuildOptions
   readonly secrets: readonly Secret[]
   readonly params: readonly string[]
@@ -42,19 +45,19 @@ export function readInputs(input: InputReader): BuildConfig {
   const params = named('build-params', () => parseParams(input('build-params')))
   const images = readImages(input)
   const references = readTags(input, images, params)
-  const push = readBoolean(input, 'push', false) || params.push
-  if (push && references.length === 0) {
-    throw new Error('input push: there is nothing to push to; set tags to full references, or images and tags')
-  }
-  return {
+  const exports = readExports(input)
+  const config = {
     context: input('context').trim() || '.',
     file: input('file').trim() || undefined,
     references,
     platforms: readPlatforms(input, params),
     buildArgs: readPairs(input, 'build-args'),
     labels: readPairs(input, 'labels'),
-    push,
-    load: readBoolean(input, 'load', false) || params.load,
+    ...exports,
+    push: exports.push || params.push,
+    load: exports.load || params.load,
+    outputs: [...exports.outputs, ...params.outputs.map((text) => named('build-params', () => parseOutput(text)))],
+    attestations: readAttestations(input),
     pull: readBoolean(input, 'pull', false),
     noCache: readBoolean(input, 'no-cache', false),
     target: input('target').trim(),
@@ -66,6 +69,9 @@ export function readInputs(input: InputReader): BuildConfig {
     secrets: readSecrets(input),
     params: params.rest,
   }
+  // Only to complain early.
+  planTargets(config)
+  return config
 }
 
 function readImages(input: InputReader): Repository[] {

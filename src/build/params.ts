@@ -6,6 +6,7 @@ export interface BuildParams {
   readonly rest: readonly string[]
   readonly platforms: readonly string[]
   readonly tags: readonly string[]
+  readonly outputs: readonly string[]
   readonly push: boolean
   readonly load: boolean
 }
@@ -48,6 +49,7 @@ export function parseParams(text: string): BuildParams {
   const rest: string[] = []
   const platforms: string[] = []
   const tags: string[] = []
+  const outputs: string[] = []
   let push = false
   let load = false
   for (let at = 0; at < words.length; at++) {
@@ -65,9 +67,10 @@ export function parseParams(text: string): BuildParams {
     if (value === undefined) throw new Error(`${name} needs a value after it`)
     if (name === '--platform') platforms.push(...value.split(','))
     else if (name === '--tag') tags.push(value)
+    else if (name === '--output') outputs.push(value)
     else rest.push(name, value)
   }
-  return { rest, platforms, tags, push, load }
+  return { rest, platforms, tags, outputs, push, load }
 }
 
 /** @see https://pkg.go.dev/strconv#ParseBool, which buildx reads its flags with */

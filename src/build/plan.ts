@@ -1,70 +1,132 @@
 import { type CachePlan, planCache } from '../cache/policy.ts'
 import { flag } from '../docker/command.ts'
-import { formatReference } from '../registry/reference.ts'
+import { formatReference, type Reference } from '../registry/reference.ts'
+import { planAttestations } from './attestations.ts'
+import { type EngineFacts, isExported, planExports } from './exports.ts'
 import type { BuildConfig } from './inputs.ts'
-import { optionFlags } from './options.ts'
+import { isQuery, optionFlags } from './options.ts'
+import { isLoaded } from './outputs.ts'
 import { planSecrets, type SecretFile } from './secrets.ts'
+import { planTargets, type Targets } from './targets.ts'
 
 /** What has been found out about the machine and the registries before the build. */
 export interface Facts {
   /** The words that call buildx. */
   readonly buildx: readonly string[]
-  /** The name of the builder. */
+  /** Name of the builder; the empty string before it is known. */
   readonly builder: string
+  /** Its driver; undefined before it is known. */
+  readonly driver: string | undefined
   /** A folder of this step's own for temporary files. */
   readonly temp: string
+  /** Where buildx is to write what it says of the build. */
+  readonly metadataFile: string
   /** Whether the registry cache is there; undefined when that could not be found out. */
   readonly cacheExists: boolean | undefined
+  /** The engine; undefined when nobody asked or could say. */
+  readonly engine: EngineFacts | undefined
+  /** Address of this run of the workflow; the empty string for none. */
+  readonly runUrl: string
 }
 
 /** The build as plain data. */
 export interface BuildPlan {
   readonly command: readonly string[]
-  /** Added to the environment of the command where it does not say otherwise. */
+  /** A second build, of what is cached by then, that loads the image into the engine. */
+  readonly loadCommand: readonly string[] | undefined
+  /** Added to the environment of the commands where it does not say otherwise. */
   readonly env: Readonly<Record<string, string>>
   readonly metadataFile: string
   /** To be written before the command runs. */
   readonly secretFiles: readonly SecretFile[]
+  readonly targets: Targets
+  /** For the log. */
+  readonly lines: readonly string[]
   readonly cache: CachePlan
 }
 
 /** Works out the one `buildx build` for a config. */
 export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
-  const metadataFile = `${facts.temp}/metadata.json`
+  const { metadataFile } = facts
   const cache = planCache(config.cache, facts.cacheExists)
   const secrets = planSecrets(config.secrets, facts.temp)
-  const command = [
+  const targets = isQuery(config.options) ? { built: config.references, pushed: [], copies: [] } : planTargets(config)
+  const attestations = planAttestations(config.attestations, {
+    platforms: config.platforms.length,
+    exported: isExported(config),
+    loaded: config.load || config.outputs.some(isLoaded),
+    hosts: [...new Set(targets.pushed.map(({ host }) => host))],
+    reproducible: false,
+    runUrl: facts.runUrl,
+    decided: config.params.some((word) => /^--(?:provenance|sbom|attest)\b/.test(word)),
+  })
+  const exports = planExports(config, {
+    driver: facts.driver,
+    engine: facts.engine,
+    platforms: config.platforms,
+    attested: attestations.flags.includes('--attest'),
+    copied: targets.copies.length > 0,
+    attributes: attestations.attributes,
+  })
+  const command = (own: Command) => [
     ...facts.buildx,
     'build',
     ...flag('--builder', facts.builder),
     ...flag('--progress', 'rawjson'),
-    ...flag('--metadata-file', metadataFile),
+    ...flag('--metadata-file', own.metadataFile),
     ...flag('--file', config.file),
-    ...flag('--platform', config.platforms.join(',')),
+    ...flag('--platform', own.platforms.join(',')),
     ...flag('--target', config.target),
-    ...flag('--tag', config.references.map(formatReference)),
+    ...flag('--tag', own.references.map(formatReference)),
     ...flag('--build-arg', config.buildArgs),
     ...flag('--label', config.labels),
     ...flag('--cache-from', [...cache.from, ...config.cacheFrom]),
-    ...flag('--cache-to', [...cache.to, ...config.cacheTo]),
-    ...flag('--pull', config.pull),
-    ...flag('--no-cache', config.noCache),
-    ...flag('--push', config.push),
-    ...flag('--load', config.load),
+    ...own.flags,
     ...optionFlags(config.options),
     ...secrets.flags,
-    ...attestations(config.params),
     ...config.params,
     config.context,
   ]
-  // Provenance in the metadata can take hundreds of kilobytes, too many for an output that goes into an environment.
-  return { command, env: { BUILDX_METADATA_PROVENANCE: 'disabled' }, metadataFile, secretFiles: secrets.files, cache }
+  const results = [...flag('--cache-to', [...cache.to, ...config.cacheTo]), ...flag('--output', exports.outputs), ...attestations.flags]
+  const anew = [...flag('--pull', config.pull), ...flag('--no-cache', config.noCache)]
+  const { loadAfterwards } = exports
+  return {
+    command: command({
+      platforms: config.platforms,
+      references: targets.built,
+      flags: isQuery(config.options) ? anew : [...anew, ...results],
+      metadataFile,
+    }),
+    loadCommand: loadAfterwards
+      ? command({
+          platforms: loadAfterwards.platform === undefined ? config.platforms : [loadAfterwards.platform],
+          references: config.references,
+          flags: ['--load', '--provenance=false'],
+          metadataFile: undefined,
+        })
+      : undefined,
+    // Provenance in the metadata can take hundreds of kilobytes, too many for an output that goes into an environment.
+    env: { BUILDX_METADATA_PROVENANCE: 'disabled' },
+    metadataFile,
+    secretFiles: secrets.files,
+    targets,
+    lines: [cache.line, attestations.line, exports.line].filter((line) => line !== undefined),
+    cache,
+  }
+}
+
+/** What the build and the load that follows it do not share. */
+interface Command {
+  readonly platforms: readonly string[]
+  readonly references: readonly Reference[]
+  readonly flags: readonly string[]
+  readonly metadataFile: string | undefined
 }
 
 /**
  * The command for people to read: without our own flags, and without the values of build arguments, which can be secret.
  */
-export function showCommand({ command }: BuildPlan): string {
+export function showCommand(command: readonly string[]): string {
   const hidden = new Set(['--progress', '--metadata-file'])
   const words: string[] = ['docker', 'buildx']
   for (let at = command.indexOf('build'); at < command.length; at++) {
@@ -74,9 +136,4 @@ export function showCommand({ command }: BuildPlan): string {
     else words.push(/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
   }
   return words.join(' ')
-}
-
-/** No attestation unless asked for: then a tag for one platform is a plain image, and the same content has the same digest. */
-function attestations(params: readonly string[]): string[] {
-  return params.some((word) => /^--(?:provenance|sbom|attest)\b/.test(word)) ? [] : ['--provenance=false']
 }

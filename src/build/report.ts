@@ -16,15 +16,17 @@ export function report(result: BuildResult): void {
 }
 
 /** The outputs of the action by name. */
-export function toOutputs({ digest, imageId, metadata, references, platforms, steps, builder }: BuildResult) {
+export function toOutputs({ digest, imageId, metadata, references, platforms, steps, builder, ...more }: BuildResult) {
   const written = dockerfileSteps(steps)
   const first = references[0]
   return {
     digest: digest ?? '',
     imageid: imageId ?? '',
     metadata: metadata ?? '',
+    'metadata-file': more.metadataFile ?? '',
     image: first && digest !== undefined ? `${formatRepository(first)}@${digest}` : '',
     tags: references.map(formatReference).join('\n'),
+    'failed-tags': more.failed.map(formatReference).join('\n'),
     platforms: JSON.stringify(Object.fromEntries(platforms)),
     builder: builder.name,
     driver: builder.driver,

@@ -1,27 +1,33 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { needsOf } from '../builder/needs.ts'
 import { type PreparedBuilder, prepareBuilder } from '../builder/prepare.ts'
 import { flag } from '../docker/command.ts'
-import { exec } from '../docker/exec.ts'
-import { PlainLog } from '../docker/plain.ts'
-import { Progress, parseStatus, type Step } from '../docker/progress.ts'
+import type { Step } from '../docker/progress.ts'
 import type { Reference } from '../registry/reference.ts'
 import { type Env, tempRoot } from '../runner/env.ts'
-import { checkPushed } from './check.ts'
+import { checkPushed, liveTags } from './check.ts'
+import { execute } from './execute.ts'
 import { gatherFacts } from './facts.ts'
-import { explainBuild } from './failure.ts'
 import type { BuildConfig } from './inputs.ts'
-import { type BuildPlan, type Facts, planBuild, showCommand } from './plan.ts'
+import { readMetadata } from './metadata.ts'
+import { isQuery } from './options.ts'
+import { type BuildPlan, type Facts, planBuild } from './plan.ts'
+import { explainPublished, publish } from './publish.ts'
 
 /** How a build went; also of a failed one, so that what is known can be reported before the step fails. */
 export interface BuildResult {
   /** One line that says what went wrong and what to do; undefined for success. */
   readonly failure: string | undefined
+  /** What was built, or of a push all that is live. */
   readonly references: readonly Reference[]
+  /** Of a push, what should be live and is not. */
+  readonly failed: readonly Reference[]
   readonly digest: string | undefined
   readonly imageId: string | undefined
   readonly metadata: string | undefined
+  /** The file with all that buildx says of the build; it stays until the end of the job. */
+  readonly metadataFile: string | undefined
   /** Digest by platform, as read back from the registry; empty when nothing was pushed. */
   readonly platforms: ReadonlyMap<string, string>
   readonly steps: readonly Step[]
@@ -48,26 +54,27 @@ export interface RunOptions {
  * @throws Error for what is wrong before the build starts
  */
 export async function run(config: BuildConfig, options: RunOptions): Promise<BuildResult> {
-  const temp = await mkdtemp(join(tempRoot(options.env), 'manifold-'))
-  options.onTemp(temp)
+  const folder = await mkdtemp(join(tempRoot(options.env), 'manifold-'))
+  options.onTemp(folder)
+  // What lies in here goes at once; what lies beside it stays until the end of the job.
+  const temp = join(folder, 'step')
   try {
-    const { facts, builder } = await prepare(config, temp, options)
+    await mkdir(temp, { mode: 0o700 })
+    const { facts, builder } = await prepare(config, { temp, metadataFile: join(folder, 'metadata.json') }, options)
     const plan = planBuild(config, facts)
-    if (plan.cache.line !== undefined) options.log.info(plan.cache.line)
+    for (const line of plan.lines) options.log.info(line)
     for (const { path, text } of plan.secretFiles) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
-    const built = { ...(await build(plan, options)), builder }
+    const built = { ...(await build(plan, config, options)), builder }
     await builder.swept
-    if (built.failure !== undefined || !config.push) return { ...built, references: config.references, platforms: new Map() }
-    return await check(config, built, { buildx: [...facts.buildx, ...flag('--builder', facts.builder)], env: options.env })
+    if (built.failure !== undefined) return { ...built, references: [], failed: plan.targets.pushed, platforms: new Map() }
+    if (plan.targets.pushed.length === 0) return { ...built, references: config.references, failed: [], platforms: new Map() }
+    return await deliver(plan, built, { config, facts, options })
   } finally {
     await rm(temp, { recursive: true, force: true })
   }
 }
 
-/** How often the log is brought up to date, in milliseconds, as buildx does it. */
-const REFRESH = 150
-
-type Built = Omit<BuildResult, 'references' | 'platforms'>
+type Built = Omit<BuildResult, 'references' | 'failed' | 'platforms'>
 
 interface Prepared {
   readonly facts: Facts
@@ -75,80 +82,70 @@ interface Prepared {
 }
 
 /** Sets up the builder while the registry and the files are looked at. */
-async function prepare(config: BuildConfig, temp: string, { env, signal, onRecord, log }: RunOptions): Promise<Prepared> {
+async function prepare(
+  config: BuildConfig,
+  places: Pick<Facts, 'temp' | 'metadataFile'>,
+  { env, signal, onRecord, log }: RunOptions,
+): Promise<Prepared> {
+  const unknown = { buildx: [], builder: '', driver: undefined, cacheExists: undefined, engine: undefined, runUrl: '' }
   // What a build asks of its builder stands in its command, wherever it came from.
-  const draft = planBuild(config, { buildx: [], builder: '', temp, cacheExists: undefined })
+  const draft = planBuild(config, { ...places, ...unknown })
+  const { temp } = places
   const [gathered, prepared] = await Promise.allSettled([
     gatherFacts(config, env),
     prepareBuilder(config.builder, needsOf([draft.command]), { env, signal, temp, onRecord, info: log.info, group: log.group }),
   ])
   if (gathered.status === 'rejected') throw gathered.reason
   if (prepared.status === 'rejected') throw prepared.reason
-  const { buildx, name } = prepared.value
-  return { facts: { ...gathered.value, buildx, builder: name, temp }, builder: prepared.value }
+  const { buildx, name, driver } = prepared.value
+  return { facts: { ...places, ...gathered.value, buildx, builder: name, driver }, builder: prepared.value }
 }
 
-async function build(plan: BuildPlan, { env, signal, log }: RunOptions): Promise<Omit<Built, 'builder'>> {
-  const progress = new Progress()
-  const plain: string[] = []
-  const result = await log.group('Build', async (print) => {
-    print(showCommand(plan))
-    const view = new PlainLog(print)
-    const timer = setInterval(() => view.flush(), REFRESH)
-    const ended = await exec(plan.command, {
-      env: { ...plan.env, ...env },
-      signal,
-      onStdoutLine: print,
-      onStderrLine: (line) => {
-        const status = parseStatus(line)
-        if (status) {
-          progress.add(status)
-          view.add(status)
-        } else {
-          plain.push(line)
-          view.end()
-          print(line)
-        }
-      },
-    }).finally(() => clearInterval(timer))
-    view.end()
-    return ended
-  })
-  const steps = progress.steps()
-  const known = { steps, digest: undefined, imageId: undefined, metadata: undefined }
-  if (signal.aborted)
-    return { ...known, failure: `build: cancelled (${signal.reason}); tags pushed before that moment stay in the registry` }
-  if (result.exitCode !== 0) return { ...known, failure: explainBuild({ ...result, steps, plain }) }
-  return { ...known, failure: undefined, ...(await readMetadata(plan.metadataFile)) }
+/** Runs the build, and the one that loads where that takes another. */
+async function build(plan: BuildPlan, config: BuildConfig, { env, signal, log }: RunOptions): Promise<Omit<Built, 'builder'>> {
+  const own = { env: { ...plan.env, ...env }, signal, query: isQuery(config.options), group: log.group }
+  const { failure, steps } = await execute(plan.command, { title: 'Build', ...own })
+  if (failure !== undefined) return { failure, steps, digest: undefined, imageId: undefined, metadata: undefined, metadataFile: undefined }
+  const { text, ...found } = await readMetadata(plan.metadataFile)
+  const known = { ...found, steps, metadata: text, metadataFile: text === undefined ? undefined : plan.metadataFile }
+  if (plan.loadCommand === undefined) return { ...known, failure: undefined }
+  const loaded = await execute(plan.loadCommand, { title: 'Load', ...own })
+  return { ...known, failure: loaded.failure?.replace(/^build: /, 'load: ') }
 }
 
-async function check(config: BuildConfig, built: Built, { buildx, env }: { buildx: readonly string[]; env: Env }): Promise<BuildResult> {
-  const result = { ...built, references: config.references, platforms: new Map<string, string>() }
+interface Delivery {
+  readonly config: BuildConfig
+  readonly facts: Facts
+  readonly options: RunOptions
+}
+
+/** Gives the pushed image its names in other registries, and holds all that is live against what was asked for. */
+async function deliver({ targets }: BuildPlan, built: Built, { config, facts, options }: Delivery): Promise<BuildResult> {
   const { digest } = built
-  if (digest === undefined) {
+  const { env, signal, log } = options
+  const nothing = { ...built, references: [], failed: targets.pushed, platforms: new Map<string, string>() }
+  const [first] = targets.pushed
+  if (digest === undefined || first === undefined) {
     return {
-      ...result,
+      ...nothing,
       failure: 'push: buildx reported success but no digest, so nothing can be said of what was pushed; check the tags in the registry',
     }
   }
+  const { buildx, builder } = facts
+  const published = await publish(first, digest, targets.copies, { buildx, builder, env, signal, info: log.info })
+  const doubtful = published.filter(({ fault }) => fault !== undefined).flatMap(({ copy }) => copy.references)
+  const live =
+    doubtful.length === 0
+      ? targets.pushed
+      : [...targets.pushed.filter((each) => !doubtful.includes(each)), ...(await liveTags(doubtful, digest, env))]
+  const failed = targets.pushed.filter((each) => !live.includes(each))
+  const result = { ...built, references: live, failed, platforms: new Map<string, string>() }
   try {
-    const expectations = config.references.map((reference) => ({ reference, digest, platforms: config.platforms }))
-    const image = await checkPushed(expectations, buildx, env)
-    return { ...result, platforms: image?.platforms ?? result.platforms }
+    const expectations = live.map((reference) => ({ reference, digest, platforms: config.platforms }))
+    const image = await checkPushed(expectations, [...buildx, ...flag('--builder', builder)], env)
+    const failure = failed.length === 0 ? undefined : explainPublished(live, failed, published)
+    return { ...result, failure, platforms: image?.platforms ?? result.platforms }
   } catch (error) {
     return { ...result, failure: error instanceof Error ? error.message : String(error) }
   }
-}
-
-async function readMetadata(path: string): Promise<Pick<Built, 'digest' | 'imageId' | 'metadata'>> {
-  const metadata = (await readFile(path, 'utf8').catch(() => '')).trim()
-  if (metadata === '') return { digest: undefined, imageId: undefined, metadata: undefined }
-  const fields = JSON.parse(metadata) as Record<string, unknown>
-  const digest = text(fields['containerimage.digest'])
-  // As buildx writes it with --iidfile: the configuration's digest where there is one image, else the digest.
-  return { digest, imageId: text(fields['containerimage.config.digest']) ?? digest, metadata }
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -1,0 +1,65 @@
+import { type ExecResult, exec } from '../docker/exec.ts'
+import { PlainLog } from '../docker/plain.ts'
+import { Progress, parseStatus, type Step } from '../docker/progress.ts'
+import type { Env } from '../runner/env.ts'
+import { explainBuild } from './failure.ts'
+import { showCommand } from './plan.ts'
+
+/** How one `buildx build` ended. */
+export interface Execution {
+  /** One line that says what went wrong and what to do; undefined for success. */
+  readonly failure: string | undefined
+  readonly steps: readonly Step[]
+}
+
+export interface ExecuteOptions {
+  /** Of the group in the log. */
+  readonly title: string
+  readonly env: Env
+  readonly signal: AbortSignal
+  /** Whether the build only looks: then what it prints is its result, and its exit code a verdict. */
+  readonly query: boolean
+  readonly group: <Value>(title: string, work: (print: (line: string) => void) => Promise<Value>) => Promise<Value>
+}
+
+/** How often the log is brought up to date, in milliseconds, as buildx does it. */
+const REFRESH = 150
+
+/** Runs a `buildx build --progress=rawjson` to its end and shows its log as it comes. */
+export async function execute(command: readonly string[], { title, env, signal, query, group }: ExecuteOptions): Promise<Execution> {
+  const progress = new Progress()
+  const plain: string[] = []
+  const result = await group(title, async (print) => {
+    print(showCommand(command))
+    const view = new PlainLog(print)
+    const timer = setInterval(() => view.flush(), REFRESH)
+    const ended = await exec(command, {
+      env,
+      signal,
+      onStdoutLine: print,
+      onStderrLine: (line) => {
+        const status = parseStatus(line)
+        if (status) {
+          progress.add(status)
+          view.add(status)
+        } else {
+          plain.push(line)
+          view.end()
+          print(line)
+        }
+      },
+    }).finally(() => clearInterval(timer))
+    view.end()
+    return ended
+  })
+  const steps = progress.steps()
+  if (signal.aborted) return { failure: `build: cancelled (${signal.reason}); tags pushed before that moment stay in the registry`, steps }
+  if (result.exitCode === 0) return { failure: undefined, steps }
+  return { failure: (query ? verdict(result) : undefined) ?? explainBuild({ ...result, steps, plain }), steps }
+}
+
+/** The first line of a query's answer, such as that of `--call check`, which counts its warnings there. */
+function verdict({ stdout }: ExecResult): string | undefined {
+  const first = stdout.split('\n').find((line) => line.trim() !== '')
+  return first === undefined ? undefined : `call: ${first.trim()}`
+}

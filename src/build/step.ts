@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import type { Event } from '../runner/event.ts'
+import { type InputReader, named, readBoolean } from '../runner/input.ts'
+import { readTagsConfig } from '../tags/inputs.ts'
+import { describeImage, type Metadata, nameImage } from '../tags/metadata.ts'
+import { readRulesConfig } from '../tags/ruleinputs.ts'
+import type { Scope } from '../tags/scope.ts'
+import { type SelectedBuild, selectBuilds } from '../tags/selection.ts'
+import { isRemote } from './facts.ts'
+import { type BuildConfig, readInputs } from './inputs.ts'
+
+/** What one step is to do. */
+export interface Step {
+  readonly event: Event
+  /** Empty when no build rule matches. */
+  readonly builds: readonly StepBuild[]
+  /** Whether only to show it. */
+  readonly dryRun: boolean
+}
+
+export interface StepBuild {
+  /** The build rule it comes from; undefined where there are no rules. */
+  readonly rule: { readonly number: number; readonly title: string } | undefined
+  readonly image: Metadata
+  readonly config: BuildConfig
+}
+
+/** What the inputs are read with. */
+export interface StepSetting {
+  readonly scope: Scope
+  /** The text of the input rules-file; undefined for none. */
+  readonly rulesFile: string | undefined
+}
+
+/**
+ * Reads and checks all inputs of the build action.
+ *
+ * @throws Error that names the input, says what is wrong and what to write
+ */
+export function readStep(input: InputReader, { scope, rulesFile }: StepSetting): Step {
+  const tags = readTagsConfig(input)
+  const rules = readRulesConfig(input, rulesFile)
+  const step = { event: scope.event, dryRun: readBoolean(input, 'dry-run', false) }
+  const build = (source: InputReader, image: Metadata) => ({ image, config: readInputs(source, { ...image, images: tags.images }) })
+  if (!rules) return { ...step, builds: [{ rule: undefined, ...build(input, describeImage(tags, scope)) }] }
+  const selected = named(rulesFile === undefined ? 'rules' : 'rules-file', () => selectBuilds(rules.rules, scope, rules))
+  const builds = selected.map((choice) => ({
+    rule: { number: choice.rule, title: choice.title },
+    ...build(withRule(input, choice), nameImage(choice.tags, tags, scope)),
+  }))
+  return { ...step, builds }
+}
+
+/** The inputs, with those replaced of which a build rule says something; its build arguments are added. */
+function withRule(input: InputReader, { context, dockerfile, platforms, buildArgs, noCache, target }: SelectedBuild): InputReader {
+  const folder = context ?? (input('context').trim() || '.')
+  // As in Compose, the Dockerfile's name counts from the context.
+  const file = dockerfile === undefined || isRemote(folder) ? dockerfile : join(folder, dockerfile)
+  const changes: Readonly<Record<string, string | undefined>> = {
+    context,
+    file: file ?? (context === undefined ? undefined : ''),
+    platforms: platforms?.join(','),
+    'no-cache': noCache === undefined ? undefined : String(noCache),
+    target,
+    'build-args': [input('build-args'), ...buildArgs.map((pair) => `"${pair.replaceAll('"', '""')}"`)].join('\n'),
+  }
+  return (name) => changes[name] ?? input(name)
+}
