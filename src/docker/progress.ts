@@ -154,9 +154,9 @@ export class Progress {
     const step = known ?? { vertex, log: [], open: '', runs: new Map(), moved: new Map() }
     if (known) known.vertex = { ...known.vertex, ...vertex }
     else this.#steps.set(vertex.digest, step)
-    if (vertex.started === undefined) return
-    const stopped = vertex.completed === undefined ? {} : { stopped: Date.parse(vertex.completed) }
-    step.runs.set(vertex.started, { started: Date.parse(vertex.started), ...stopped })
+    const started = Date.parse(vertex.started ?? '')
+    const stopped = Date.parse(vertex.completed ?? '')
+    if (!Number.isNaN(started)) step.runs.set(vertex.started ?? '', { started, ...(Number.isNaN(stopped) ? {} : { stopped }) })
   }
 }
 

@@ -1,0 +1,36 @@
+import type { Step } from '../docker/progress.ts'
+import type { Excerpt } from './excerpt.ts'
+import type { Warning } from './warnings.ts'
+
+/** All that a report tells of one build. */
+export interface BuildFacts {
+  /** One line that says what went wrong; undefined for success. */
+  readonly failure: string | undefined
+  /** The names of the image, with their tags. */
+  readonly tags: readonly string[]
+  readonly digest: string | undefined
+  /** `repository@digest`, the empty string where nothing was pushed. */
+  readonly image: string
+  readonly pushed: boolean
+  readonly loaded: boolean
+  readonly platforms: readonly PlatformImage[]
+  readonly steps: readonly Step[]
+  readonly warnings: readonly Warning[]
+  /** What failed, where the Dockerfile tells. */
+  readonly excerpt: Excerpt | undefined
+  /** How long it took, in seconds. */
+  readonly seconds: number
+}
+
+/** The image of one platform. */
+export interface PlatformImage {
+  readonly platform: string
+  readonly digest: string
+  /** What a machine downloads: the compressed layers and the configuration, in bytes; undefined where that is not known. */
+  readonly size: number | undefined
+}
+
+/** The one platform of a build, whose steps then have names without it; undefined for several, or where nothing tells. */
+export function onlyPlatform({ platforms }: BuildFacts): string | undefined {
+  return platforms.length === 1 ? platforms[0]?.platform : undefined
+}
