@@ -73,6 +73,9 @@ async function checkOutputs({ outputs }: StepResult, image: string, { b }: World
     image: `${image}@${index.digest}`,
     tags: `${image}:1.0`,
     platforms: JSON.stringify(platforms),
+    builder: 'default',
+    driver: 'docker',
+    nodes: expect.stringMatching(/^\[\{"name":"default",.*linux\/arm64/),
     // RUN, RUN, COPY for each platform.
     'total-steps': '6',
     'cached-steps': '0',

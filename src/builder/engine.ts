@@ -85,8 +85,10 @@ export class EngineClient {
         response.resume()
         reject(new Error(`the engine does not give out its BuildKit (status ${response.statusCode})`))
       })
-      request.once('upgrade', (_response, socket: Socket) => {
+      request.once('upgrade', (_response, socket: Socket, head: Buffer) => {
         socket.setTimeout(0)
+        // The other side speaks first, and what it says can come along with the answer.
+        if (head.length > 0) socket.unshift(head)
         resolve(socket)
       })
       request.end()

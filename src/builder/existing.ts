@@ -56,8 +56,8 @@ async function engineBuilder(shop: Workshop): Promise<FoundBuilder> {
   const { context: name, host } = shop.engine.endpoint
   const driver = 'docker'
   try {
-    const { platforms, containerdStore, labels } = await shop.workers()
-    const node = { name, endpoint: name, status: 'running', driverOpts: [], buildkitdFlags: '', buildkit: '', platforms, fixed: [], labels }
+    const { platforms, containerdStore, labels, buildkit } = await shop.workers()
+    const node = { name, endpoint: name, status: 'running', driverOpts: [], buildkitdFlags: '', buildkit, platforms, fixed: [], labels }
     return { name, driver, onEngine: true, containerdStore, inspected: { name, driver, nodes: [node] } }
   } catch (cause) {
     if (cause instanceof EngineError && shop.engine.direct) throw cause

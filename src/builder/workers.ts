@@ -7,6 +7,8 @@ export interface EngineWorkers {
   /** Whether images are kept in containerd's store, without which there is no cache export and only one platform. */
   readonly containerdStore: boolean
   readonly labels: Readonly<Record<string, string>>
+  /** The version of BuildKit; the empty string where it does not say. */
+  readonly buildkit: string
 }
 
 /**
@@ -34,13 +36,20 @@ export function readWorkers(message: Uint8Array): EngineWorkers {
   const workers = fieldsOf(message).filter(({ field }) => field === 1)
   const labels: Record<string, string> = {}
   const platforms: string[] = []
+  let buildkit = ''
   for (const { field, value } of workers.flatMap((worker) => fieldsOf(worker.value))) {
     const part = (wanted: number) => Buffer.from(fieldsOf(value).find((each) => each.field === wanted)?.value ?? []).toString('utf8')
     if (field === 2) labels[part(1)] = part(2)
+    if (field === 5) buildkit = part(2)
     if (field === 3) platforms.push([part(2), part(1), part(3)].filter((each) => each !== '').join('/'))
   }
   // buildx decides by the same label: https://github.com/docker/buildx/blob/master/driver/docker/driver.go
-  return { platforms: platforms.map(withVariant), containerdStore: 'org.mobyproject.buildkit.worker.snapshotter' in labels, labels }
+  return {
+    platforms: platforms.map(withVariant),
+    containerdStore: 'org.mobyproject.buildkit.worker.snapshotter' in labels,
+    labels,
+    buildkit,
+  }
 }
 
 const PATIENCE = 10_000
@@ -62,7 +71,8 @@ async function call(socket: NonNullable<Awaited<ReturnType<EngineClient['buildki
       status = String(headers['grpc-status'] ?? status)
     })
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-    stream.once('end', () => {
+    // The status can come behind the end of the data.
+    stream.once('close', () => {
       // A byte for the compression and four for the length stand before the message:
       // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
       if (status === '0') resolve(Buffer.concat(chunks).subarray(5))
