@@ -33,7 +33,10 @@ export async function foreignGroup<Result>(title: string, work: (print: (line: s
 /** The text of an error with the messages of its causes, in one line. */
 export function describe(error: unknown): string {
   const messages: string[] = []
-  for (let each: unknown = error; each !== undefined && messages.length < 5; each = each instanceof Error ? each.cause : undefined) {
+  // A cause can be its own: no more than so many are looked at.
+  let depth = 0
+  for (let each: unknown = error; each !== undefined && depth < 5; each = each instanceof Error ? each.cause : undefined) {
+    depth++
     const message = messageOf(each).trim()
     if (message !== '' && !messages.some((known) => known.includes(message))) messages.push(message)
   }
