@@ -28,6 +28,7 @@ export function factsOf(own: Partial<BuildFacts> = {}): BuildFacts {
     pushed: false,
     loaded: false,
     platforms: [],
+    only: undefined,
     steps: [],
     warnings: [],
     excerpt: undefined,

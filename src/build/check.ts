@@ -3,6 +3,7 @@ import { RegistryClient } from '../registry/client.ts'
 import { credentialFor } from '../registry/credentials.ts'
 import { type RemoteImage, readImage } from '../registry/image.ts'
 import { formatReference, formatRepository, type Reference } from '../registry/reference.ts'
+import { readSizes } from '../registry/size.ts'
 import { dockerConfigDir, type Env } from '../runner/env.ts'
 
 /** What a pushed tag must be. */
@@ -11,6 +12,8 @@ export interface Expectation {
   readonly digest: string
   /** Empty when none were asked for: then any will do. */
   readonly platforms: readonly string[]
+  /** Whether to read the manifest of each platform as well, for its size. */
+  readonly sizes?: boolean
 }
 
 const TIMEOUT = 20_000
@@ -43,9 +46,13 @@ export async function liveTags(references: readonly Reference[], digest: string,
   return references.filter((_, index) => found[index])
 }
 
-async function checkOne({ reference, digest, platforms }: Expectation, buildx: readonly string[], env: Env): Promise<RemoteImage> {
+async function checkOne(
+  { reference, digest, platforms, sizes = false }: Expectation,
+  buildx: readonly string[],
+  env: Env,
+): Promise<RemoteImage> {
   const name = formatReference(reference)
-  const image = await readBack(reference, digest, env).catch((first: unknown) =>
+  const image = await readBack({ reference, digest, sizes }, env).catch((first: unknown) =>
     readByTool({ reference, digest, platforms }, buildx, { env, first }),
   )
   const missing = platforms.filter((platform) => !image.platforms.has(platform))
@@ -58,7 +65,7 @@ async function checkOne({ reference, digest, platforms }: Expectation, buildx: r
   return image
 }
 
-async function readBack(reference: Reference, digest: string, env: Env): Promise<RemoteImage> {
+async function readBack({ reference, digest, sizes }: Omit<Expectation, 'platforms'>, env: Env): Promise<RemoteImage> {
   const credential = await credentialFor(reference.host, dockerConfigDir(env), env)
   const client = new RegistryClient(reference, credential, TIMEOUT)
   const tagged = await client.manifest(reference.tag ?? digest)
@@ -66,7 +73,8 @@ async function readBack(reference: Reference, digest: string, env: Env): Promise
   const manifest = tagged?.digest === digest ? tagged : await client.manifest(digest)
   if (!tagged) throw new Error(`${formatReference(reference)} is not there`)
   if (manifest?.digest !== digest) throw new Error(`${formatRepository(reference)} does not hold ${digest}`)
-  return await readImage(manifest, (config) => client.blob(config))
+  const image = await readImage(manifest, (config) => client.blob(config))
+  return sizes ? { ...image, sizes: await readSizes(image, manifest, client) } : image
 }
 
 async function readByTool(

@@ -6,6 +6,8 @@ export interface RemoteImage {
   readonly digest: string
   /** Digest of the image for each platform; attestations are no platform. */
   readonly platforms: ReadonlyMap<string, string>
+  /** Bytes to download for each platform, where they were asked for and the registry tells. */
+  readonly sizes?: ReadonlyMap<string, number>
 }
 
 interface Descriptor {

@@ -13,7 +13,10 @@ export interface BuildFacts {
   readonly image: string
   readonly pushed: boolean
   readonly loaded: boolean
+  /** What was pushed for each platform; empty when nothing was. */
   readonly platforms: readonly PlatformImage[]
+  /** The platform of a build for one alone, whose steps then have names without it; undefined for several, or when unknown. */
+  readonly only: string | undefined
   readonly steps: readonly Step[]
   readonly warnings: readonly Warning[]
   /** What failed, where the Dockerfile tells. */
@@ -28,9 +31,4 @@ export interface PlatformImage {
   readonly digest: string
   /** What a machine downloads: the compressed layers and the configuration, in bytes; undefined where that is not known. */
   readonly size: number | undefined
-}
-
-/** The one platform of a build, whose steps then have names without it; undefined for several, or where nothing tells. */
-export function onlyPlatform({ platforms }: BuildFacts): string | undefined {
-  return platforms.length === 1 ? platforms[0]?.platform : undefined
 }

@@ -1,6 +1,6 @@
 import { laneTitle, toChart } from './chart.ts'
 import { oneLine } from './escape.ts'
-import { type BuildFacts, onlyPlatform } from './facts.ts'
+import type { BuildFacts } from './facts.ts'
 import { html, type Markup } from './markup.ts'
 import { page } from './page.ts'
 import { count, formatBytes, formatSeconds } from './quantity.ts'
@@ -37,7 +37,7 @@ function breakable(text: string): Markup[] {
 }
 
 function article(facts: BuildFacts, titled: boolean): Markup {
-  const timeline = toTimeline(facts.steps, onlyPlatform(facts))
+  const timeline = toTimeline(facts.steps, facts.only)
   return html`<article>
 ${titled ? html`<h2>${breakable(titleOf(facts))}</h2>` : NOTHING}
 ${figures(facts, timeline)}

@@ -1,5 +1,5 @@
 import { escapeHtml, oneLine, visible } from './escape.ts'
-import { type BuildFacts, onlyPlatform } from './facts.ts'
+import type { BuildFacts } from './facts.ts'
 import { toGantt } from './gantt.ts'
 import { count, formatBytes, formatSeconds } from './quantity.ts'
 import { rowTitle, slowest, type Timeline, toTimeline } from './timeline.ts'
@@ -41,7 +41,7 @@ export function toSummary(builds: readonly BuildFacts[], limit = SUMMARY_LIMIT):
 
 /** The sections of one build, the most important first. */
 function toSections(facts: BuildFacts): string[] {
-  const timeline = toTimeline(facts.steps, onlyPlatform(facts))
+  const timeline = toTimeline(facts.steps, facts.only)
   return [
     head(facts, timeline),
     failure(facts),

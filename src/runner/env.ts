@@ -19,6 +19,11 @@ export function tempRoot(env: Env): string {
   return env.RUNNER_TEMP || env.TMPDIR || '/tmp'
 }
 
+/** The folder of the repository's files, where a step begins. */
+export function workspaceDir(env: Env): string {
+  return env.GITHUB_WORKSPACE || process.cwd()
+}
+
 /** Sets a variable for a library that reads the environment itself, where the runner has not set it. */
 export function provideEnv(name: string, value: string): void {
   process.env[name] ||= value

@@ -19,15 +19,29 @@ export function maskSecret(secret: string): void {
  * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
  */
 export async function foreignGroup<Result>(title: string, work: (print: (line: string) => void) => Promise<Result>): Promise<Result> {
-  const token = randomUUID()
   core.startGroup(title)
-  process.stdout.write(`::stop-commands::${token}\n`)
+  const resume = stopCommands()
   try {
     return await work((line) => process.stdout.write(`${line}\n`))
   } finally {
-    process.stdout.write(`::${token}::\n`)
+    resume()
     core.endGroup()
   }
+}
+
+/** Prints lines of others as {@link foreignGroup} does, without a group. */
+export function printForeign(lines: readonly string[]): void {
+  if (lines.length === 0) return
+  const resume = stopCommands()
+  for (const line of lines) process.stdout.write(`${line}\n`)
+  resume()
+}
+
+/** @returns a function that lets the runner take commands again */
+function stopCommands(): () => void {
+  const token = randomUUID()
+  process.stdout.write(`::stop-commands::${token}\n`)
+  return () => process.stdout.write(`::${token}::\n`)
 }
 
 /** The text of an error with the messages of its causes, in one line. */
