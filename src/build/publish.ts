@@ -62,9 +62,14 @@ export function createCommand(buildx: readonly string[], builder: string, refere
   ]
 }
 
-/** One line that says of each tag whether it is live. */
+/** One line that says what went wrong with each registry, and of each tag whether it is live. */
 export function explainPublished(live: readonly Reference[], failed: readonly Reference[], faults: readonly Published[]): string {
   const said = faults.flatMap(({ copy, fault }) => (fault === undefined ? [] : [`${copy.host}: ${fault}`]))
-  const list = (references: readonly Reference[]) => references.map(formatReference).join(', ')
-  return `push: ${said.join('; ')}; live are ${list(live) || 'none'}; not live are ${list(failed)}; sign in to the registry that failed, or run the job again`
+  return `push: ${said.join('; ')}; ${explainLive(live, failed)}; sign in to the registry that failed, or run the job again`
+}
+
+/** Which tags are live, and which are not. */
+export function explainLive(live: readonly Reference[], failed: readonly Reference[]): string {
+  const list = (references: readonly Reference[]) => references.map(formatReference).join(', ') || 'none'
+  return `live are ${list(live)}; not live are ${list(failed)}`
 }
