@@ -12,11 +12,6 @@ describe('readOptions and optionFlags', () => {
     ['add-hosts', 'docker:10.180.0.1\nv6=[::1]', ['--add-host', 'docker:10.180.0.1', '--add-host', 'v6=[::1]']],
     ['allow', 'network.host,security.insecure', ['--allow', 'network.host', '--allow', 'security.insecure']],
     [
-      'annotations',
-      'index:a=b, c\nmanifest-descriptor[linux/amd64]:d=e=f',
-      ['--annotation', 'index:a=b, c', '--annotation', 'manifest-descriptor[linux/amd64]:d=e=f'],
-    ],
-    [
       'build-contexts',
       'base=docker-image://alpine:3\nsrc=./a,b',
       ['--build-context', 'base=docker-image://alpine:3', '--build-context', 'src=./a,b'],
@@ -34,7 +29,6 @@ describe('readOptions and optionFlags', () => {
 
   test.each([
     ['add-hosts', 'docker', 'input add-hosts, line 1: this is no mapping; write it as host:address, such as docker:10.180.0.1'],
-    ['annotations', 'a=b\nc', 'input annotations, line 2: the entry has no "="; write it as key=value'],
     ['build-contexts', '=x', 'input build-contexts, line 1: the entry has no "="; write it as name=path'],
     ['ulimit', '"nofile=1', 'input ulimit: line 1: a quoted entry is not closed; end it with a double quote'],
   ])('%s: %j is an error', (name, text, message) => {

@@ -115,6 +115,18 @@ describe('notation', () => {
     )
   })
 
+  test.each([
+    ['labels', 'a=b\n=c', 'input labels, line 2: the entry has no name; write it as name=value'],
+    ['annotations', '# a comment\na=b\nc', 'input annotations, line 3: the entry has no "="; write it as key=value'],
+  ])('a line of %s that is none', (name, text, message) => {
+    expect(() => describeFor({ images: 'a/b', tags: '1', [name]: text }, scope(branch('master')))).toThrow(message)
+  })
+
+  test('without images, annotations are handed on as they are', () => {
+    const inputs = { tags: 'app', annotations: 'index:a=b, c\nmanifest-descriptor[linux/amd64]:d=e=f\ng={{branch}}' }
+    expect(describeFor(inputs, scope(branch('master'))).annotations).toEqual(inputs.annotations.split('\n'))
+  })
+
   test('labels of other tools keep their braces', () => {
     const { labels } = describeFor({ images: 'a/b', labels: 'go={{.Value}} {{nope}} {{tag}}\nbare' }, scope(tag('v1')))
     expect(labels).toEqual(expect.arrayContaining(['go={{.Value}} {{nope}} v1', 'bare=']))

@@ -29,7 +29,7 @@ export async function gatherFacts(config: BuildConfig, env: Env): Promise<Pick<F
 }
 
 /** Whether the context is fetched by BuildKit: a Git repository, an archive, or the standard input. */
-function isRemote(context: string): boolean {
+export function isRemote(context: string): boolean {
   return /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(context)
 }
 

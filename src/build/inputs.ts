@@ -1,9 +1,9 @@
 import { type BuilderConfig, readBuilderInputs } from '../builder/inputs.ts'
 import { CACHE_TAG, type CacheConfig } from '../cache/policy.ts'
 import { formatPlatform, parsePlatform } from '../registry/platform.ts'
-import { parseReference, parseRepository, type Reference, type Repository } from '../registry/reference.ts'
+import { parseReference, type Reference, type Repository } from '../registry/reference.ts'
 import { type InputReader, named, readBoolean } from '../runner/input.ts'
-import { expandTags } from '../tags/references.ts'
+import { expandReferences } from '../tags/references.ts'
 import { splitCommas, splitLines } from '../text/list.ts'
 import { type AttestationConfig, readAttestations } from './attestations.ts'
 import { type ExportConfig, readExports } from './exports.ts'
@@ -23,6 +23,7 @@ export interface BuildConfig extends ExportConfig {
   readonly platforms: readonly string[]
   readonly buildArgs: readonly string[]
   readonly labels: readonly string[]
+  readonly annotations: readonly string[]
   readonly pull: boolean
   readonly noCache: boolean
   readonly target: string
@@ -36,15 +37,24 @@ export interface BuildConfig extends ExportConfig {
   readonly params: readonly string[]
 }
 
+/** How the image is called and what it says of itself, as the inputs about tags and the event have it. */
+export interface ImageNames {
+  readonly images: readonly Repository[]
+  readonly references: readonly Reference[]
+  /** Lines of `key=value`. */
+  readonly labels: readonly string[]
+  /** As buildx takes them. */
+  readonly annotations: readonly string[]
+}
+
 /**
- * Reads and checks the inputs of the build action.
+ * Reads and checks the inputs of one build.
  *
  * @throws Error that names the input, says what is wrong and what to write
  */
-export function readInputs(input: InputReader): BuildConfig {
+export function readInputs(input: InputReader, image: ImageNames): BuildConfig {
   const params = named('build-params', () => parseParams(input('build-params')))
-  const images = readImages(input)
-  const references = readTags(input, images, params)
+  const references = [...image.references, ...named('build-params', () => expandReferences(params.tags))]
   const exports = readExports(input)
   const config = {
     context: input('context').trim() || '.',
@@ -52,7 +62,8 @@ export function readInputs(input: InputReader): BuildConfig {
     references,
     platforms: readPlatforms(input, params),
     buildArgs: readPairs(input, 'build-args'),
-    labels: readPairs(input, 'labels'),
+    labels: image.labels,
+    annotations: image.annotations,
     ...exports,
     push: exports.push || params.push,
     load: exports.load || params.load,
@@ -62,7 +73,7 @@ export function readInputs(input: InputReader): BuildConfig {
     noCache: readBoolean(input, 'no-cache', false),
     target: input('target').trim(),
     builder: readBuilderInputs(input),
-    cache: readCache(input, images[0] ?? references[0]),
+    cache: readCache(input, image.images[0] ?? references[0]),
     cacheFrom: list(input, 'cache-from', splitLines),
     cacheTo: list(input, 'cache-to', splitLines),
     options: readOptions(input),
@@ -72,23 +83,6 @@ export function readInputs(input: InputReader): BuildConfig {
   // Only to complain early.
   planTargets(config)
   return config
-}
-
-function readImages(input: InputReader): Repository[] {
-  return list(input, 'images', splitCommas).map((text) =>
-    // People build names from the code host's, which may hold capitals; registries take none.
-    named('images', () => parseRepository(text.toLowerCase())),
-  )
-}
-
-function readTags(input: InputReader, images: readonly Repository[], params: BuildParams): Reference[] {
-  const tags = list(input, 'tags', splitCommas)
-  if (images.length > 0 && tags.length === 0 && params.tags.length === 0) {
-    throw new Error('input tags: is empty, so the images have no tag; give at least one, such as "latest"')
-  }
-  const own = named('tags', () => expandTags(images, tags))
-  const further = named('build-params', () => expandTags([], params.tags))
-  return [...own, ...further]
 }
 
 function readPlatforms(input: InputReader, params: BuildParams): string[] {

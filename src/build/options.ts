@@ -6,7 +6,6 @@ import { type Entry, splitCommas, splitEntries, splitLines } from '../text/list.
 export interface BuildOptions {
   readonly addHosts: readonly string[]
   readonly allow: readonly string[]
-  readonly annotations: readonly string[]
   readonly buildContexts: readonly string[]
   /** How to evaluate the build: `build`, `check`, `outline`, `targets`; the empty string for a plain build. */
   readonly call: string
@@ -28,7 +27,6 @@ export function readOptions(input: InputReader): BuildOptions {
   return {
     addHosts: named('add-hosts', () => splitEntries(input('add-hosts'), { commas: true })).map(checkHost),
     allow: named('allow', () => splitCommas(input('allow'))),
-    annotations: pairs(input, 'annotations', 'key=value'),
     buildContexts: pairs(input, 'build-contexts', 'name=path'),
     call: text('call'),
     cgroupParent: text('cgroup-parent'),
@@ -45,7 +43,6 @@ export function optionFlags(options: BuildOptions): string[] {
   return [
     ...flag('--add-host', options.addHosts),
     ...flag('--allow', options.allow),
-    ...flag('--annotation', options.annotations),
     ...flag('--build-context', options.buildContexts),
     ...flag('--call', options.call),
     ...flag('--cgroup-parent', options.cgroupParent),

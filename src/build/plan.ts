@@ -80,6 +80,7 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
     ...flag('--tag', own.references.map(formatReference)),
     ...flag('--build-arg', config.buildArgs),
     ...flag('--label', config.labels),
+    ...flag('--annotation', config.annotations),
     ...flag('--cache-from', [...cache.from, ...config.cacheFrom]),
     ...own.flags,
     ...optionFlags(config.options),

@@ -26,7 +26,7 @@ export function previewLines(step: Step): string[] {
 }
 
 function previewBuild({ rule, image, config }: StepBuild) {
-  const { context, file, platforms, target, noCache, push, load, buildArgs, labels, options, references } = config
+  const { context, file, platforms, target, noCache, push, load, buildArgs, labels, annotations, references } = config
   return {
     rule: rule ?? null,
     context,
@@ -39,7 +39,7 @@ function previewBuild({ rule, image, config }: StepBuild) {
     tags: references.map(formatReference),
     'tag-names': image.tagNames,
     labels,
-    annotations: options.annotations,
+    annotations,
     push,
     pushed: planTargets(config).pushed.map(formatReference),
     load,

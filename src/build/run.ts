@@ -47,58 +47,110 @@ export interface RunOptions {
   }
 }
 
+/** One of the builds of a step. */
+export interface NamedBuild {
+  /** The build rule it comes from; undefined where there are no rules. */
+  readonly rule: { readonly number: number; readonly title: string } | undefined
+  readonly config: BuildConfig
+}
+
 /**
- * Builds, pushes and checks what a config asks for.
+ * Builds, pushes and checks what the configs ask for, one after the other, with one builder for all. One that fails does not
+ * keep the others from being built, a cancel does.
  *
- * @returns the result, also of a failed build
- * @throws Error for what is wrong before the build starts
+ * @param builds at least one
+ * @returns a result for each that was begun, also of a failed one
+ * @throws Error for what is wrong before the first build starts
  */
-export async function run(config: BuildConfig, options: RunOptions): Promise<BuildResult> {
+export async function run(builds: readonly NamedBuild[], options: RunOptions): Promise<BuildResult[]> {
   const folder = await mkdtemp(join(tempRoot(options.env), 'manifold-'))
   options.onTemp(folder)
   // What lies in here goes at once; what lies beside it stays until the end of the job.
   const temp = join(folder, 'step')
   try {
     await mkdir(temp, { mode: 0o700 })
-    const { facts, builder } = await prepare(config, { temp, metadataFile: join(folder, 'metadata.json') }, options)
-    const plan = planBuild(config, facts)
-    for (const line of plan.lines) options.log.info(line)
-    for (const { path, text } of plan.secretFiles) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
-    const built = { ...(await build(plan, config, options)), builder }
-    await builder.swept
-    if (built.failure !== undefined) return { ...built, references: [], failed: plan.targets.pushed, platforms: new Map() }
-    if (plan.targets.pushed.length === 0) return { ...built, references: config.references, failed: [], platforms: new Map() }
-    return await deliver(plan, built, { config, facts, options })
+    const places = builds.map((_, index) => ({
+      temp: join(temp, String(index + 1)),
+      metadataFile: join(folder, index === 0 ? 'metadata.json' : `metadata-${index + 1}.json`),
+    }))
+    for (const place of places) await mkdir(place.temp, { mode: 0o700 })
+    const { facts, builder } = await prepare(builds, { places, temp }, options)
+    const results: BuildResult[] = []
+    for (const [index, { rule, config }] of builds.entries()) {
+      const own = facts[index]
+      if (options.signal.aborted || !own) break
+      if (rule) options.log.info(`Rule ${rule.number} (${rule.title})`)
+      const result = await runOne({ config, facts: own, options }, builder)
+      results.push({ ...result, failure: result.failure === undefined ? undefined : named(rule, result.failure) })
+    }
+    return results
   } finally {
     await rm(temp, { recursive: true, force: true })
   }
 }
 
+async function runOne(delivery: Delivery, builder: PreparedBuilder): Promise<BuildResult> {
+  const { config, facts, options } = delivery
+  const plan = planBuild(config, facts)
+  for (const line of plan.lines) options.log.info(line)
+  for (const { path, text } of plan.secretFiles) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
+  const built = { ...(await build(plan, config, options)), builder }
+  await builder.swept
+  if (built.failure !== undefined) return { ...built, references: [], failed: plan.targets.pushed, platforms: new Map() }
+  if (plan.targets.pushed.length === 0) return { ...built, references: config.references, failed: [], platforms: new Map() }
+  return await deliver(plan, built, delivery)
+}
+
+function named(rule: NamedBuild['rule'], message: string): string {
+  return rule ? `rule ${rule.number} (${rule.title}): ${message}` : message
+}
+
 type Built = Omit<BuildResult, 'references' | 'failed' | 'platforms'>
 
 interface Prepared {
-  readonly facts: Facts
+  /** Of each build. */
+  readonly facts: readonly Facts[]
   readonly builder: PreparedBuilder
 }
 
-/** Sets up the builder while the registry and the files are looked at. */
+interface Places {
+  /** Of each build. */
+  readonly places: readonly Pick<Facts, 'temp' | 'metadataFile'>[]
+  readonly temp: string
+}
+
+/** Sets up the builder while the registries and the files are looked at. */
 async function prepare(
-  config: BuildConfig,
-  places: Pick<Facts, 'temp' | 'metadataFile'>,
+  builds: readonly NamedBuild[],
+  { places, temp }: Places,
   { env, signal, onRecord, log }: RunOptions,
 ): Promise<Prepared> {
   const unknown = { buildx: [], builder: '', driver: undefined, cacheExists: undefined, engine: undefined, runUrl: '' }
-  // What a build asks of its builder stands in its command, wherever it came from.
-  const draft = planBuild(config, { ...places, ...unknown })
-  const { temp } = places
+  const [first] = builds
+  if (!first) throw new Error('there is nothing to build')
+  // What the builds ask of their builder stands in their commands, wherever it came from.
+  const drafts = builds.flatMap(({ config }, index) => {
+    const place = places[index]
+    return place ? [planBuild(config, { ...place, ...unknown }).command] : []
+  })
   const [gathered, prepared] = await Promise.allSettled([
-    gatherFacts(config, env),
-    prepareBuilder(config.builder, needsOf([draft.command]), { env, signal, temp, onRecord, info: log.info, group: log.group }),
+    Promise.all(
+      builds.map(({ rule, config }) =>
+        gatherFacts(config, env).catch((cause: unknown) => {
+          throw new Error(named(rule, cause instanceof Error ? cause.message : String(cause)), { cause })
+        }),
+      ),
+    ),
+    prepareBuilder(first.config.builder, needsOf(drafts), { env, signal, temp, onRecord, info: log.info, group: log.group }),
   ])
   if (gathered.status === 'rejected') throw gathered.reason
   if (prepared.status === 'rejected') throw prepared.reason
   const { buildx, name, driver } = prepared.value
-  return { facts: { ...places, ...gathered.value, buildx, builder: name, driver }, builder: prepared.value }
+  const facts = places.flatMap((place, index) => {
+    const found = gathered.value[index]
+    return found ? [{ ...place, ...found, buildx, builder: name, driver }] : []
+  })
+  return { facts, builder: prepared.value }
 }
 
 /** Runs the build, and the one that loads where that takes another. */

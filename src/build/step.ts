@@ -16,6 +16,8 @@ export interface Step {
   readonly builds: readonly StepBuild[]
   /** Whether only to show it. */
   readonly dryRun: boolean
+  /** Why there is nothing to build, where no rule matches. */
+  readonly skipped: string
 }
 
 export interface StepBuild {
@@ -40,7 +42,7 @@ export interface StepSetting {
 export function readStep(input: InputReader, { scope, rulesFile }: StepSetting): Step {
   const tags = readTagsConfig(input)
   const rules = readRulesConfig(input, rulesFile)
-  const step = { event: scope.event, dryRun: readBoolean(input, 'dry-run', false) }
+  const step = { event: scope.event, dryRun: readBoolean(input, 'dry-run', false), skipped: '' }
   const build = (source: InputReader, image: Metadata) => ({ image, config: readInputs(source, { ...image, images: tags.images }) })
   if (!rules) return { ...step, builds: [{ rule: undefined, ...build(input, describeImage(tags, scope)) }] }
   const selected = named(rulesFile === undefined ? 'rules' : 'rules-file', () => selectBuilds(rules.rules, scope, rules))
@@ -48,7 +50,19 @@ export function readStep(input: InputReader, { scope, rulesFile }: StepSetting):
     rule: { number: choice.rule, title: choice.title },
     ...build(withRule(input, choice), nameImage(choice.tags, tags, scope)),
   }))
-  return { ...step, builds }
+  return { ...step, builds, skipped: explainSkip(rules.rules.length, scope.event) }
+}
+
+function explainSkip(count: number, { pullRequest, branch, tag, ref }: Event): string {
+  const hint = pullRequest ? '; a pull request counts for its branch with pull-requests: true' : ''
+  const about = pullRequest
+    ? `pull request ${pullRequest.number}`
+    : tag !== undefined
+      ? `the tag ${tag}`
+      : branch !== undefined
+        ? `the branch ${branch}`
+        : ref || 'this event, which has no ref'
+  return `input rules: none of the ${count} rules is for ${about}, so there is nothing to build${hint}`
 }
 
 /** The inputs, with those replaced of which a build rule says something; its build arguments are added. */

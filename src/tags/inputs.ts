@@ -1,10 +1,10 @@
 import { type InputReader, named } from '../runner/input.ts'
 import { splitFields } from '../text/csv.ts'
-import { splitLines } from '../text/list.ts'
+import { type Entry, splitEntries } from '../text/list.ts'
 import { parseFlavor } from './flavor.ts'
 import { parseImages } from './images.ts'
 import type { TagsConfig } from './metadata.ts'
-import { expandTags } from './references.ts'
+import { expandReferences } from './references.ts'
 import { DEFAULT_RULES, isTagRule, parseTagRule, rawRule, type TagRule } from './tagrule.ts'
 
 /**
@@ -22,8 +22,14 @@ export function readTagsConfig(input: InputReader): TagsConfig {
     described: described.length > 0,
     ...readTags(tags, described.length > 0),
     flavor: named('flavor', () => parseFlavor(lines(input, 'flavor'))),
-    labels: lines(input, 'labels'),
-    annotations: lines(input, 'annotations'),
+    labels: entries(input, 'labels').map(({ text, line }) => {
+      if (/^\s*(?:=|$)/.test(text)) throw new Error(`input labels, line ${line}: the entry has no name; write it as name=value`)
+      return text
+    }),
+    annotations: entries(input, 'annotations').map(({ text, line }) => {
+      if (text.indexOf('=') <= 0) throw new Error(`input annotations, line ${line}: the entry has no "="; write it as key=value`)
+      return text
+    }),
   }
 }
 
@@ -44,7 +50,7 @@ function readTags(tags: readonly string[], hasImages: boolean): Pick<TagsConfig,
       }
     })
   }
-  return { rules, references: named('tags', () => expandTags([], references)) }
+  return { rules, references: named('tags', () => expandReferences(references)) }
 }
 
 /** A reference has a `/`, a `:` or an `@`, and no expression. */
@@ -61,5 +67,9 @@ function inRule<Value>(line: string, work: () => Value): Value {
 }
 
 function lines(input: InputReader, name: string): string[] {
-  return named(name, () => splitLines(input(name))).filter((line) => !line.startsWith('#'))
+  return entries(input, name).map(({ text }) => text)
+}
+
+function entries(input: InputReader, name: string): Entry[] {
+  return named(name, () => splitEntries(input(name), { commas: false })).filter(({ text }) => !text.startsWith('#'))
 }

@@ -1,23 +1,16 @@
-import { formatReference, isTag, parseReference, type Reference, type Repository, TAG_RULE } from '../registry/reference.ts'
+import { formatReference, parseReference, type Reference } from '../registry/reference.ts'
 
 /**
- * The references to build: a bare tag counts for every image, a full reference for itself. Without images, each entry is a
- * reference, as with `docker build -t`, and gets the tag `latest` where it has none.
+ * Reads full references, as `docker build -t` does: one without a tag gets `latest`.
  *
- * @param images the target repositories
- * @param tags bare tags and full references
- * @returns each reference once, in the order of the tags, then of the images
+ * @returns each once, in order
  * @throws Error that shows the entry and says what is wrong
  */
-export function expandTags(images: readonly Repository[], tags: readonly string[]): Reference[] {
-  const references = tags.flatMap((tag): Reference[] => {
-    if (images.length > 0 && !/[/:@]/.test(tag)) {
-      if (!isTag(tag)) throw new Error(`"${tag}" is not a tag; ${TAG_RULE}`)
-      return images.map((image) => ({ ...image, tag }))
-    }
-    const reference = parseReference(tag)
-    if (reference.digest !== undefined) throw new Error(`"${tag}" has a digest; a target is named by its tag`)
-    return [{ ...reference, tag: reference.tag ?? 'latest' }]
+export function expandReferences(texts: readonly string[]): Reference[] {
+  const references = texts.map((text): Reference => {
+    const reference = parseReference(text)
+    if (reference.digest !== undefined) throw new Error(`"${text}" has a digest; a target is named by its tag`)
+    return { ...reference, tag: reference.tag ?? 'latest' }
   })
   return [...new Map(references.map((reference) => [formatReference(reference), reference])).values()]
 }
