@@ -1,14 +1,16 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  type CredentialPlace,
+  copyToAlias,
   eraseAliases,
   ledgerPath,
   meaningWith,
   readLedger,
   restoreBaseline,
   restoreSnapshot,
-  saveSnapshot,
   takeSnapshot,
+  withAlias,
   writeLedger,
 } from '../../src/login/credentials.ts'
 import { type Ledger, openCall } from '../../src/login/ledger.ts'
@@ -64,7 +66,7 @@ describe('a snapshot in config.json', () => {
 
   test('of an entry, and put back beside what others did', async () => {
     const { place, config, write } = makePlace({ auths: { 'a.io': auth('old:pw') } })
-    const before = await saveSnapshot(place, 'a.io', await takeSnapshot(place, 'a.io'))
+    const before = await saved(place)
     expect(before).toEqual({ entry: auth('old:pw'), helper: null })
     write(JSON.stringify({ auths: { 'a.io': auth('me:pw'), 'b.io': auth('x:y') }, psFormat: 'z' }))
     await restoreSnapshot(place, 'a.io', before)
@@ -77,12 +79,19 @@ describe('a snapshot in config.json', () => {
   })
 })
 
+/** A snapshot that can be put back later. */
+async function saved(place: CredentialPlace) {
+  const snapshot = withAlias(await takeSnapshot(place, 'a.io'))
+  await copyToAlias(place, 'a.io', snapshot)
+  return snapshot
+}
+
 describe('a snapshot behind a credential helper', () => {
   test('keeps the secret with the helper, under a name of its own, and puts it back from there', async () => {
     const { place, put, kept } = makePlace({ credsStore: 'files' })
     put('a.io', 'old', 'hunter2')
-    const saved = await saveSnapshot(place, 'a.io', await takeSnapshot(place, 'a.io'))
-    expect(saved).toEqual({
+    const before = await saved(place)
+    expect(before).toEqual({
       entry: null,
       helper: {
         name: 'files',
@@ -91,21 +100,21 @@ describe('a snapshot behind a credential helper', () => {
         alias: expect.stringMatching(/^https:\/\/manifold\.invalid\//),
       },
     })
-    expect(JSON.stringify(saved)).not.toContain('hunter2')
+    expect(JSON.stringify(before)).not.toContain('hunter2')
     put('a.io', 'me', 'pw')
-    await restoreSnapshot(place, 'a.io', saved)
-    await eraseAliases(place, saved.helper ? [saved.helper] : [])
+    await restoreSnapshot(place, 'a.io', before)
+    await eraseAliases(place, before.helper ? [before.helper] : [])
     expect(kept()).toEqual([{ ServerURL: 'a.io', Username: 'old', Secret: 'hunter2' }])
-    await eraseAliases(place, saved.helper ? [saved.helper] : [])
+    await eraseAliases(place, before.helper ? [before.helper] : [])
   })
 
   test('of nothing erases what came since', async () => {
     const { place, put, kept } = makePlace({ credHelpers: { 'a.io': 'files' } })
-    const saved = await saveSnapshot(place, 'a.io', await takeSnapshot(place, 'a.io'))
-    expect(saved).toEqual({ entry: null, helper: null })
+    const before = await saved(place)
+    expect(before).toEqual({ entry: null, helper: null })
     put('a.io', 'me', 'pw')
     put('b.io', 'other', 'pw')
-    await restoreSnapshot(place, 'a.io', saved)
+    await restoreSnapshot(place, 'a.io', before)
     expect(kept()).toEqual([{ ServerURL: 'b.io', Username: 'other', Secret: 'pw' }])
   })
 })

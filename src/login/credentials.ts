@@ -40,16 +40,17 @@ export async function takeSnapshot({ configDir, env }: CredentialPlace, key: str
 }
 
 /**
- * A snapshot that can be put back later. A secret behind a helper is copied under a name of its own within that helper, so
- * that it never lies in a file of ours.
+ * A snapshot that can be put back later. A secret behind a helper is to be copied under a name of its own within that helper,
+ * so that it never lies in a file of ours; the name is noted before there is a copy, so that none is ever forgotten.
  */
-export async function saveSnapshot({ env }: CredentialPlace, key: string, snapshot: Snapshot): Promise<Snapshot> {
-  if (snapshot.helper === null) return snapshot
-  const { name } = snapshot.helper
-  const found = await helperGet(name, key, env)
-  const alias = `https://manifold.invalid/${randomUUID()}`
-  await helperSet(name, alias, found, env)
-  return { ...snapshot, helper: { ...snapshot.helper, alias } }
+export function withAlias(snapshot: Snapshot): Snapshot {
+  const { helper } = snapshot
+  return helper === null ? snapshot : { ...snapshot, helper: { ...helper, alias: `https://manifold.invalid/${randomUUID()}` } }
+}
+
+/** Makes the copy that {@link withAlias} has named. */
+export async function copyToAlias({ env }: CredentialPlace, key: string, { helper }: Snapshot): Promise<void> {
+  if (helper?.alias) await helperSet(helper.name, helper.alias, await helperGet(helper.name, key, env), env)
 }
 
 /** Puts a saved snapshot back: in config.json and, where the registry has a helper, there. */

@@ -6,14 +6,15 @@ import { type ExecResult, exec } from '../docker/exec.ts'
 import { configPath, readConfigText } from '../registry/dockerconfig.ts'
 import {
   type CredentialPlace,
+  copyToAlias,
   eraseAliases,
   ledgerPath,
   meaningWith,
   readLedger,
   restoreBaseline,
   restoreSnapshot,
-  saveSnapshot,
   takeSnapshot,
+  withAlias,
   writeLedger,
 } from './credentials.ts'
 import { explainLogin } from './failure.ts'
@@ -48,23 +49,21 @@ export async function login(account: Account, { place, signal, keep, onHandle }:
   const { configDir, env } = place
   const { key, registry } = account
   const id = randomUUID()
+  onHandle({ id, key, registry, configDir })
   await locked(configDir, async () => {
     const text = await readConfigText(configDir)
     const before = await takeSnapshot(place, key)
-    const opened = openCall(await readLedger(configDir), {
-      id,
-      key,
-      user: account.username,
-      previous: await saveSnapshot(place, key, before),
-    })
+    const previous = withAlias(before)
+    const opened = openCall(await readLedger(configDir), { id, key, user: account.username, previous })
     const first = opened.calls.length === 1
-    onHandle({ id, key, registry, configDir })
     await writeLedger(configDir, first ? { ...opened, baseline: { text: text ?? null, meaning: null } } : opened)
 
-    const result = await dockerLogin(account, { env, ...(signal ? { signal } : {}) }).catch(async (cause: unknown) => {
+    const giveUp = async (cause: unknown): Promise<never> => {
       await dropped(place, id)
       throw cause
-    })
+    }
+    await copyToAlias(place, key, previous).catch(giveUp)
+    const result = await dockerLogin(account, { env, ...(signal ? { signal } : {}) }).catch(giveUp)
     if (result.exitCode !== 0 || signal?.aborted) {
       const now = await takeSnapshot(place, key)
       // Killed after it had stored the entry: that is to be undone like any other.
