@@ -3,6 +3,8 @@
 import { once } from 'node:events'
 import { createServer, request as send } from 'node:http'
 import { createServer as listen } from 'node:net'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 
 /**
  * What happens to a request. `before` is as soon as its head has come; `within` is in the middle of its body, or of the
@@ -98,9 +100,14 @@ export class FaultProxy {
     await once(this.#door, 'listening')
   }
 
+  /** Ends all connections, also the stalled ones. */
+  hangUp() {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   /** Ends all connections and stops. */
   async close() {
-    for (const socket of this.#sockets) socket.destroy()
+    this.hangUp()
     this.#door.close()
     await once(this.#door, 'close')
   }
@@ -158,9 +165,10 @@ export class FaultProxy {
     const shortened = fault.do === 'truncate' ? Math.min(fault.bytes, length) : undefined
     response.writeHead(seen.status, { ...answer.headers, ...(shortened === undefined ? {} : { 'content-length': shortened }) })
     const allowed = shortened ?? (broken ? (Number.isFinite(length) ? Math.floor(length / 2) : 1) : Number.POSITIVE_INFINITY)
-    await forward(answer, response, allowed)
-    if (broken) return interrupt(request.socket, broken.do)
-    response.end()
+    // What is cut off in the middle has to be underway before.
+    response.flushHeaders()
+    await pipeline(answer, beginning(allowed), response, { end: broken === undefined })
+    if (broken) interrupt(request.socket, broken.do)
   }
 
   /**
@@ -205,17 +213,17 @@ function interrupt(socket, how) {
 }
 
 /**
- * @param {import('node:http').IncomingMessage} answer
- * @param {import('node:http').ServerResponse} response
- * @param {number} allowed so many bytes are handed on
+ * Hands the beginning of a body on.
+ *
+ * @param {number} allowed so many bytes; the rest is dropped
  */
-async function forward(answer, response, allowed) {
+function beginning(allowed) {
   let left = allowed
-  for await (const chunk of answer) {
-    const part = chunk.subarray(0, left)
-    left -= part.length
-    if (part.length > 0 && !response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')])
-    if (left === 0 || response.destroyed) break
-  }
-  if (left !== allowed || allowed === 0) response.flushHeaders()
+  return new Transform({
+    transform(/** @type {Buffer} */ chunk, _encoding, done) {
+      const part = chunk.subarray(0, left)
+      left -= part.length
+      done(null, part.length > 0 ? part : undefined)
+    },
+  })
 }

@@ -78,25 +78,44 @@ export class RegistryClient {
     return body.toString('utf8')
   }
 
-  /** One for each request: a client keeps the agent of its first protocol, and refuses the other one from then on. */
-  #http(): HttpClient {
-    return new HttpClient('manifold', [], { socketTimeout: this.#timeout, allowRetries: false })
+  /**
+   * Asks for the first byte of a blob, to see whether it can be had, also where the registry sends readers on to a storage of
+   * its own.
+   *
+   * @throws RegistryError when the registry does not give it out, Error when it cannot be reached or says nothing
+   */
+  async touchBlob(digest: string): Promise<void> {
+    const { response } = await this.#get(`blobs/${digest}`, '*/*', { range: 'bytes=0-0' })
+    const status = response.message.statusCode ?? 0
+    if (status !== 200 && status !== 206) throw new RegistryError(status, this.#repository.host)
   }
 
-  async #get(path: string, accept: string): Promise<{ response: HttpClientResponse; body: Buffer }> {
-    const first = await this.#request(path, accept)
+  /**
+   * One exchange with a client of its own: a client keeps the agent of its first protocol, and refuses the other one from then
+   * on. Its connections are closed at the end, also those of a server that says nothing and would keep this process alive.
+   */
+  async #exchange(send: (http: HttpClient) => Promise<HttpClientResponse>, begin = false): Promise<Answer> {
+    const http = new HttpClient('manifold', [], { socketTimeout: this.#timeout, allowRetries: false })
+    try {
+      const response = await send(http)
+      return { response, body: await readBody(response, begin, this.#timeout) }
+    } finally {
+      http.dispose()
+    }
+  }
+
+  async #get(path: string, accept: string, further: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const first = await this.#request(path, accept, further)
     const challenge = first.response.message.headers['www-authenticate']
     if (first.response.message.statusCode !== 401 || challenge === undefined || this.#authorization !== undefined) return first
     this.#authorization = await this.#authorize(challenge)
-    return this.#authorization === undefined ? first : this.#request(path, accept)
+    return this.#authorization === undefined ? first : this.#request(path, accept, further)
   }
 
-  async #request(path: string, accept: string): Promise<{ response: HttpClientResponse; body: Buffer }> {
-    const headers = { accept, ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }) }
-    const send = async (base: string) => {
-      const response = await this.#http().get(`${base}/v2/${this.#repository.path}/${path}`, headers)
-      return { response, body: await readBody(response) }
-    }
+  async #request(path: string, accept: string, further: Readonly<Record<string, string>>): Promise<Answer> {
+    const headers = { accept, ...further, ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }) }
+    const send = (base: string) =>
+      this.#exchange((http) => http.get(`${base}/v2/${this.#repository.path}/${path}`, headers), 'range' in further)
     if (this.#base !== undefined) return send(this.#base)
     const host = this.#repository.host === 'docker.io' ? 'registry-1.docker.io' : this.#repository.host
     const bases = LOOPBACK.test(host) ? [`https://${host}`, `http://${host}`] : [`https://${host}`]
@@ -128,9 +147,9 @@ export class RegistryClient {
     if (!realm || (realm.protocol !== 'https:' && !LOOPBACK.test(realm.host))) return undefined
     const scope = fields.scope ?? `repository:${this.#repository.path}:pull`
     const service = fields.service ?? ''
-    const response =
+    const { response, body } = await this.#exchange((http) =>
       credential?.kind === 'identity'
-        ? await this.#http().post(
+        ? http.post(
             realm.href,
             new URLSearchParams({
               grant_type: 'refresh_token',
@@ -141,8 +160,8 @@ export class RegistryClient {
             }).toString(),
             { 'content-type': 'application/x-www-form-urlencoded' },
           )
-        : await this.#http().get(withQuery(realm, { service, scope }), basic === undefined ? {} : { authorization: basic })
-    const body = await readBody(response)
+        : http.get(withQuery(realm, { service, scope }), basic === undefined ? {} : { authorization: basic }),
+    )
     if (response.message.statusCode !== 200) throw new RegistryError(response.message.statusCode ?? 0, realm.host)
     const answer = JSON.parse(body.toString('utf8')) as { token?: unknown; access_token?: unknown }
     const token = answer.token ?? answer.access_token
@@ -155,16 +174,27 @@ function withQuery(url: URL, query: Readonly<Record<string, string>>): string {
   return url.href
 }
 
-async function readBody(response: HttpClientResponse): Promise<Buffer> {
+interface Answer {
+  readonly response: HttpClientResponse
+  readonly body: Buffer
+}
+
+/** @param begin whether the first bytes are enough */
+async function readBody(response: HttpClientResponse, begin: boolean, timeout: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of response.message) {
-    chunks.push(chunk as Buffer)
-    size += (chunk as Buffer).length
-    if (size > LARGEST_MANIFEST) {
-      response.message.destroy()
-      throw new Error(`an answer of more than ${LARGEST_MANIFEST} bytes`)
+  // The client's own time-out covers the wait for the head alone.
+  const timer = setTimeout(() => response.message.destroy(new Error(`no end of the answer within ${timeout} ms`)), timeout)
+  try {
+    for await (const chunk of response.message) {
+      chunks.push(chunk as Buffer)
+      if (begin) break
+      size += (chunk as Buffer).length
+      if (size > LARGEST_MANIFEST) throw new Error(`an answer of more than ${LARGEST_MANIFEST} bytes`)
     }
+  } finally {
+    clearTimeout(timer)
+    response.message.destroy()
   }
   return Buffer.concat(chunks)
 }
