@@ -45,6 +45,8 @@ export interface ImageNames {
   readonly labels: readonly string[]
   /** As buildx takes them. */
   readonly annotations: readonly string[]
+  /** Why there is no reference, where the rules for tags give none. */
+  readonly unnamed?: string | undefined
 }
 
 /**
@@ -80,6 +82,7 @@ export function readInputs(input: InputReader, image: ImageNames): BuildConfig {
     secrets: readSecrets(input),
     params: params.rest,
   }
+  if (config.push && references.length === 0 && image.unnamed !== undefined) throw new Error(image.unnamed)
   // Only to complain early.
   planTargets(config)
   return config

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Event } from '../runner/event.ts'
 import { type InputReader, named, readBoolean } from '../runner/input.ts'
 import { readTagsConfig } from '../tags/inputs.ts'
-import { describeImage, type Metadata, nameImage } from '../tags/metadata.ts'
+import { describeImage, type Metadata, nameImage, type TagsConfig } from '../tags/metadata.ts'
 import { readRulesConfig } from '../tags/ruleinputs.ts'
 import type { Scope } from '../tags/scope.ts'
 import { type SelectedBuild, selectBuilds } from '../tags/selection.ts'
@@ -43,7 +43,10 @@ export function readStep(input: InputReader, { scope, rulesFile }: StepSetting):
   const tags = readTagsConfig(input)
   const rules = readRulesConfig(input, rulesFile)
   const step = { event: scope.event, dryRun: readBoolean(input, 'dry-run', false), skipped: '' }
-  const build = (source: InputReader, image: Metadata) => ({ image, config: readInputs(source, { ...image, images: tags.images }) })
+  const build = (source: InputReader, image: Metadata) => {
+    const unnamed = explainUnnamed(tags, scope.event)
+    return { image, config: readInputs(source, { ...image, images: tags.images, unnamed }) }
+  }
   if (!rules) return { ...step, builds: [{ rule: undefined, ...build(input, describeImage(tags, scope)) }] }
   const selected = named(rulesFile === undefined ? 'rules' : 'rules-file', () => selectBuilds(rules.rules, scope, rules))
   const builds = selected.map((choice) => ({
@@ -53,16 +56,22 @@ export function readStep(input: InputReader, { scope, rulesFile }: StepSetting):
   return { ...step, builds, skipped: explainSkip(rules.rules.length, scope.event) }
 }
 
-function explainSkip(count: number, { pullRequest, branch, tag, ref }: Event): string {
-  const hint = pullRequest ? '; a pull request counts for its branch with pull-requests: true' : ''
-  const about = pullRequest
-    ? `pull request ${pullRequest.number}`
-    : tag !== undefined
-      ? `the tag ${tag}`
-      : branch !== undefined
-        ? `the branch ${branch}`
-        : ref || 'this event, which has no ref'
-  return `input rules: none of the ${count} rules is for ${about}, so there is nothing to build${hint}`
+function explainSkip(count: number, event: Event): string {
+  const hint = event.pullRequest ? '; a pull request counts for its branch with pull-requests: true' : ''
+  return `input rules: none of the ${count} rules is for ${nameEvent(event)}, so there is nothing to build${hint}`
+}
+
+function explainUnnamed({ described, images }: TagsConfig, event: Event): string | undefined {
+  if (!described) return undefined
+  if (images.length === 0) return 'input images: none is enabled, so there is nothing to push to; set push to false for such events'
+  return `input tags: no rule gives a tag for ${nameEvent(event)}, so there is nothing to push to; add one, such as type=sha, or set push to false for such events`
+}
+
+/** The event for people, as far as it decides of tags. */
+function nameEvent({ pullRequest, branch, tag, ref }: Event): string {
+  if (pullRequest) return `pull request ${pullRequest.number}`
+  if (tag !== undefined) return `the tag ${tag}`
+  return branch === undefined ? ref || 'this event, which has no ref' : `the branch ${branch}`
 }
 
 /** The inputs, with those replaced of which a build rule says something; its build arguments are added. */
