@@ -1,6 +1,9 @@
+import type { CacheWatch } from '../cache/watch.ts'
 import { type ExecResult, exec } from '../docker/exec.ts'
 import { PlainLog } from '../docker/plain.ts'
-import { Progress, parseStatus, type Step } from '../docker/progress.ts'
+import { Progress, parseStatus, type RawWarning, type Step } from '../docker/progress.ts'
+import { pushedReferences } from '../docker/pushed.ts'
+import type { Reference } from '../registry/reference.ts'
 import type { Env } from '../runner/env.ts'
 import { explainBuild } from './failure.ts'
 import { showCommand } from './plan.ts'
@@ -10,6 +13,12 @@ export interface Execution {
   /** One line that says what went wrong and what to do; undefined for success. */
   readonly failure: string | undefined
   readonly steps: readonly Step[]
+  /** What the checks of the Dockerfile found. */
+  readonly warnings: readonly RawWarning[]
+  /** What buildx printed that was no progress event. */
+  readonly plain: readonly string[]
+  /** What the builder says it has pushed, with its digest; of a failed build too. */
+  readonly pushed: readonly Reference[]
 }
 
 export interface ExecuteOptions {
@@ -19,6 +28,8 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal
   /** Whether the build only looks: then what it prints is its result, and its exit code a verdict. */
   readonly query: boolean
+  /** Gives the build up when its cache keeps it waiting. */
+  readonly watch?: CacheWatch
   readonly group: <Value>(title: string, work: (print: (line: string) => void) => Promise<Value>) => Promise<Value>
 }
 
@@ -26,22 +37,28 @@ export interface ExecuteOptions {
 const REFRESH = 150
 
 /** Runs a `buildx build --progress=rawjson` to its end and shows its log as it comes. */
-export async function execute(command: readonly string[], { title, env, signal, query, group }: ExecuteOptions): Promise<Execution> {
+export async function execute(command: readonly string[], { title, env, signal, query, watch, group }: ExecuteOptions): Promise<Execution> {
   const progress = new Progress()
   const plain: string[] = []
+  const pushed: Reference[] = []
   const result = await group(title, async (print) => {
     print(showCommand(command))
     const view = new PlainLog(print)
-    const timer = setInterval(() => view.flush(), REFRESH)
+    const timer = setInterval(() => {
+      view.flush()
+      watch?.tick(Date.now())
+    }, REFRESH)
     const ended = await exec(command, {
       env,
-      signal,
+      signal: watch ? AbortSignal.any([signal, watch.signal]) : signal,
       onStdoutLine: print,
       onStderrLine: (line) => {
         const status = parseStatus(line)
         if (status) {
           progress.add(status)
           view.add(status)
+          watch?.add(status, Date.now())
+          pushed.push(...pushedReferences(status))
         } else {
           plain.push(line)
           view.end()
@@ -53,9 +70,11 @@ export async function execute(command: readonly string[], { title, env, signal, 
     return ended
   })
   const steps = progress.steps()
-  if (signal.aborted) return { failure: `build: cancelled (${signal.reason}); tags pushed before that moment stay in the registry`, steps }
-  if (result.exitCode === 0) return { failure: undefined, steps }
-  return { failure: (query ? verdict(result) : undefined) ?? explainBuild({ ...result, steps, plain }), steps }
+  const known = { steps, warnings: progress.warnings(), plain, pushed }
+  if (signal.aborted)
+    return { ...known, failure: `build: cancelled (${signal.reason}); tags pushed before that moment stay in the registry` }
+  if (result.exitCode === 0) return { ...known, failure: undefined }
+  return { ...known, failure: (query ? verdict(result) : undefined) ?? explainBuild({ ...result, steps, plain }) }
 }
 
 /** The first line of a query's answer, such as that of `--call check`, which counts its warnings there. */

@@ -1,31 +1,23 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { RegistryClient } from '../registry/client.ts'
-import { credentialFor } from '../registry/credentials.ts'
+import { type CacheEvent, gatherCacheFacts } from '../cache/facts.ts'
 import { runAddress } from '../runner/address.ts'
-import { dockerConfigDir, type Env } from '../runner/env.ts'
+import type { Env } from '../runner/env.ts'
 import { readEngine } from './engine.ts'
 import { asksEngine } from './exports.ts'
 import type { BuildConfig } from './inputs.ts'
 import type { Facts } from './plan.ts'
 import type { Secret } from './secrets.ts'
 
-/** How long to look for a cache before the build, in milliseconds: not finding out costs an ugly line, no more. */
-const LOOK = 5000
-
 /**
  * Finds out what the plan needs to know, all at once.
  *
  * @throws Error when the context or the Dockerfile is not there
  */
-export async function gatherFacts(config: BuildConfig, env: Env): Promise<Pick<Facts, 'cacheExists' | 'engine' | 'runUrl'>> {
-  const [cacheExists, engine] = await Promise.all([
-    hasCache(config, dockerConfigDir(env), env),
-    asksEngine(config) ? readEngine(env) : undefined,
-    checkFiles(config),
-    checkSecretFiles(config.secrets),
-  ])
-  return { cacheExists, engine, runUrl: runAddress(env) }
+export async function gatherFacts(config: BuildConfig, event: CacheEvent, env: Env): Promise<Pick<Facts, 'cache' | 'engine' | 'runUrl'>> {
+  await Promise.all([checkFiles(config), checkSecretFiles(config.secrets)])
+  const [cache, engine] = await Promise.all([gatherCacheFacts(config.cache, event, env), asksEngine(config) ? readEngine(env) : undefined])
+  return { cache, engine, runUrl: runAddress(env) }
 }
 
 /** Whether the context is fetched by BuildKit: a Git repository, an archive, or the standard input. */
@@ -56,16 +48,5 @@ async function checkSecretFiles(secrets: readonly Secret[]): Promise<void> {
     throw new Error(
       `input secret-files: there is no file "${secret.path}" for "${secret.id}"; check the path, which counts from the workspace`,
     )
-  }
-}
-
-async function hasCache({ cache }: BuildConfig, configDir: string, env: Env): Promise<boolean | undefined> {
-  if (cache.kind !== 'registry') return undefined
-  try {
-    const client = new RegistryClient(cache.reference, await credentialFor(cache.reference.host, configDir, env), LOOK)
-    return (await client.manifest(cache.reference.tag ?? 'latest')) !== undefined
-  } catch {
-    // Only looked at for a clean log: the build reads the cache by itself and says what it finds.
-    return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { type BuilderConfig, readBuilderInputs } from '../builder/inputs.ts'
-import { CACHE_TAG, type CacheConfig } from '../cache/policy.ts'
+import { type CacheConfig, readCacheInputs } from '../cache/inputs.ts'
 import { formatPlatform, parsePlatform } from '../registry/platform.ts'
-import { parseReference, type Reference, type Repository } from '../registry/reference.ts'
+import type { Reference, Repository } from '../registry/reference.ts'
 import { type InputReader, named, readBoolean } from '../runner/input.ts'
 import { expandReferences } from '../tags/references.ts'
 import { splitCommas, splitLines } from '../text/list.ts'
@@ -29,8 +29,6 @@ export interface BuildConfig extends ExportConfig {
   readonly target: string
   readonly builder: BuilderConfig
   readonly cache: CacheConfig
-  readonly cacheFrom: readonly string[]
-  readonly cacheTo: readonly string[]
   readonly attestations: AttestationConfig
   readonly options: BuildOptions
   readonly secrets: readonly Secret[]
@@ -58,11 +56,13 @@ export function readInputs(input: InputReader, image: ImageNames): BuildConfig {
   const params = named('build-params', () => parseParams(input('build-params')))
   const references = [...image.references, ...named('build-params', () => expandReferences(params.tags))]
   const exports = readExports(input)
+  const platforms = readPlatforms(input, params)
+  const target = input('target').trim()
   const config = {
     context: input('context').trim() || '.',
     file: input('file').trim() || undefined,
     references,
-    platforms: readPlatforms(input, params),
+    platforms,
     buildArgs: readPairs(input, 'build-args'),
     labels: image.labels,
     annotations: image.annotations,
@@ -73,11 +73,9 @@ export function readInputs(input: InputReader, image: ImageNames): BuildConfig {
     attestations: readAttestations(input),
     pull: readBoolean(input, 'pull', false),
     noCache: readBoolean(input, 'no-cache', false),
-    target: input('target').trim(),
+    target,
     builder: readBuilderInputs(input),
-    cache: readCache(input, image.images[0] ?? references[0]),
-    cacheFrom: list(input, 'cache-from', splitLines),
-    cacheTo: list(input, 'cache-to', splitLines),
+    cache: readCacheInputs(input, { images: image.images, references, target, platforms }),
     options: readOptions(input),
     secrets: readSecrets(input),
     params: params.rest,
@@ -102,21 +100,6 @@ function readPairs(input: InputReader, name: string): string[] {
     if (key === '') throw new Error(`input ${name}: entry ${index + 1} has no name; write it as NAME=value`)
     return pair
   })
-}
-
-function readCache(input: InputReader, first: Repository | undefined): CacheConfig {
-  const kind = input('cache').trim().toLowerCase()
-  const ref = input('cache-ref').trim()
-  if (kind === '' || kind === 'none') {
-    if (ref !== '') throw new Error('input cache-ref: is only used with a registry cache; set cache: registry')
-    return { kind: 'none' }
-  }
-  if (kind !== 'registry') throw new Error(`input cache: "${kind}" is not known; write registry, or leave it empty for no cache`)
-  if (ref === '' && !first) throw new Error('input cache: registry needs a place; set cache-ref, or images, or tags')
-  const { digest, ...reference } =
-    ref === '' ? { host: first?.host ?? '', path: first?.path ?? '', digest: undefined } : named('cache-ref', () => parseReference(ref))
-  if (digest !== undefined) throw new Error('input cache-ref: has a digest, but a cache is written to a tag')
-  return { kind: 'registry', mode: 'max', reference: { ...reference, tag: ('tag' in reference ? reference.tag : undefined) ?? CACHE_TAG } }
 }
 
 function list(input: InputReader, name: string, split: (text: string) => string[]): string[] {

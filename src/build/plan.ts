@@ -1,3 +1,4 @@
+import type { CacheFacts } from '../cache/facts.ts'
 import { type CachePlan, planCache } from '../cache/policy.ts'
 import { flag } from '../docker/command.ts'
 import { formatReference, type Reference } from '../registry/reference.ts'
@@ -21,8 +22,8 @@ export interface Facts {
   readonly temp: string
   /** Where buildx is to write what it says of the build. */
   readonly metadataFile: string
-  /** Whether the registry cache is there; undefined when that could not be found out. */
-  readonly cacheExists: boolean | undefined
+  /** What was found where the cache is kept; undefined before anybody has looked. */
+  readonly cache: CacheFacts | undefined
   /** The engine; undefined when nobody asked or could say. */
   readonly engine: EngineFacts | undefined
   /** Address of this run of the workflow; the empty string for none. */
@@ -48,7 +49,7 @@ export interface BuildPlan {
 /** Works out the one `buildx build` for a config. */
 export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
   const { metadataFile } = facts
-  const cache = planCache(config.cache, facts.cacheExists)
+  const cache = planCache(config.cache, facts.cache, { noCache: config.noCache, exports: exportsCaches(facts) })
   const secrets = planSecrets(config.secrets, facts.temp)
   const targets = isQuery(config.options) ? { built: config.references, pushed: [], copies: [] } : planTargets(config)
   const attestations = planAttestations(config.attestations, {
@@ -81,14 +82,14 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
     ...flag('--build-arg', config.buildArgs),
     ...flag('--label', config.labels),
     ...flag('--annotation', config.annotations),
-    ...flag('--cache-from', [...cache.from, ...config.cacheFrom]),
+    ...flag('--cache-from', cache.from),
     ...own.flags,
     ...optionFlags(config.options),
     ...secrets.flags,
     ...config.params,
     config.context,
   ]
-  const results = [...flag('--cache-to', [...cache.to, ...config.cacheTo]), ...flag('--output', exports.outputs), ...attestations.flags]
+  const results = [...flag('--cache-to', cache.to), ...flag('--output', exports.outputs), ...attestations.flags]
   const anew = [...flag('--pull', config.pull), ...flag('--no-cache', config.noCache)]
   const { loadAfterwards } = exports
   return {
@@ -114,6 +115,12 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
     lines: [cache.line, attestations.line, exports.line].filter((line) => line !== undefined),
     cache,
   }
+}
+
+/** The classic image store cannot: https://docs.docker.com/build/cache/backends/#configuration */
+function exportsCaches({ driver, engine }: Facts): boolean | undefined {
+  if (driver === undefined || (driver === 'docker' && !engine)) return undefined
+  return driver !== 'docker' || engine?.containerdStore
 }
 
 /** What the build and the load that follows it do not share. */

@@ -7,13 +7,12 @@ import { previewLines, previewStep } from './preview.ts'
 import type { BuildResult } from './run.ts'
 import type { Step, StepBuild } from './step.ts'
 
-/** Sets the outputs and says in plain words what was built. */
+/** Sets the outputs. */
 export function report({ builds }: Step, results: readonly BuildResult[]): void {
   const all = results.map((result, index) => ({ rule: builds[index]?.rule ?? null, ...toOutputs(result), ...nameOutputs(builds[index]) }))
   const [first] = results
   if (!first) return
   setOutputs({ ...toOutputs(first), ...nameOutputs(builds[0]), skipped: 'false', results: JSON.stringify(all.map(toEntry)) })
-  for (const result of results) if (result.failure === undefined) describeResult(result)
 }
 
 /** Sets the outputs that are known without a build, and says what would be built. */
@@ -33,14 +32,6 @@ export function reportPreview(step: Step): void {
 
 function setOutputs(outputs: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value)
-}
-
-function describeResult(result: BuildResult): void {
-  const outputs = toOutputs(result)
-  for (const reference of result.references) core.info(`Built ${formatReference(reference)}`)
-  if (outputs.digest !== '') core.info(`Digest ${outputs.digest}`)
-  for (const [platform, digest] of result.platforms) core.info(`  ${platform} ${digest}`)
-  core.info(`Steps ${outputs['total-steps']}, of which ${outputs['cached-steps']} came from the cache`)
 }
 
 /** The outputs about names, as metadata-action has them; empty without a build. */

@@ -2,18 +2,23 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { needsOf } from '../builder/needs.ts'
 import { type PreparedBuilder, prepareBuilder } from '../builder/prepare.ts'
+import { buildWithCache } from '../cache/attempts.ts'
+import type { CacheEvent } from '../cache/facts.ts'
+import { keepCache } from '../cache/keep.ts'
+import type { CacheFault, CacheWatch } from '../cache/watch.ts'
 import { flag } from '../docker/command.ts'
-import type { Step } from '../docker/progress.ts'
+import type { RawWarning, Step } from '../docker/progress.ts'
+import { digestOf } from '../docker/pushed.ts'
 import type { Reference } from '../registry/reference.ts'
 import { type Env, tempRoot } from '../runner/env.ts'
 import { checkPushed, liveTags } from './check.ts'
-import { execute } from './execute.ts'
+import { type Execution, execute } from './execute.ts'
 import { gatherFacts } from './facts.ts'
 import type { BuildConfig } from './inputs.ts'
 import { readMetadata } from './metadata.ts'
 import { isQuery } from './options.ts'
 import { type BuildPlan, type Facts, planBuild } from './plan.ts'
-import { explainPublished, publish } from './publish.ts'
+import { explainLive, explainPublished, publish } from './publish.ts'
 
 /** How a build went; also of a failed one, so that what is known can be reported before the step fails. */
 export interface BuildResult {
@@ -30,19 +35,29 @@ export interface BuildResult {
   readonly metadataFile: string | undefined
   /** Digest by platform, as read back from the registry; empty when nothing was pushed. */
   readonly platforms: ReadonlyMap<string, string>
+  /** Bytes to download by platform, where asked for and known. */
+  readonly sizes?: ReadonlyMap<string, number>
   readonly steps: readonly Step[]
+  /** What the checks of the Dockerfile found. */
+  readonly warnings: readonly RawWarning[]
+  /** What buildx printed that was no progress event: of a failed build, the lines of the Dockerfile and the error. */
+  readonly plain: readonly string[]
   readonly builder: PreparedBuilder
 }
 
 export interface RunOptions {
   readonly env: Env
+  readonly event: CacheEvent
   readonly signal: AbortSignal
   /** Called with the temporary folder of the step before anything is put into it, so that post can remove it. */
   readonly onTemp: (path: string) => void
   /** Called with the place of the builder's record before anything is made for it, so that post can undo it. */
   readonly onRecord: (path: string) => void
+  /** Whether the sizes of what was pushed are to be read as well. */
+  readonly sizes: boolean
   readonly log: {
     readonly info: (line: string) => void
+    readonly warn: (line: string) => void
     readonly group: <Value>(title: string, work: (print: (line: string) => void) => Promise<Value>) => Promise<Value>
   }
 }
@@ -94,10 +109,23 @@ async function runOne(delivery: Delivery, builder: PreparedBuilder): Promise<Bui
   const plan = planBuild(config, facts)
   for (const line of plan.lines) options.log.info(line)
   for (const { path, text } of plan.secretFiles) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
-  const built = { ...(await build(plan, config, options)), builder }
+  const { faults, ...built } = await build(plan, config, options)
   await builder.swept
-  if (built.failure !== undefined) return { ...built, references: [], failed: plan.targets.pushed, platforms: new Map() }
-  if (plan.targets.pushed.length === 0) return { ...built, references: config.references, failed: [], platforms: new Map() }
+  const result = await finish(plan, { ...built, builder }, delivery)
+  const warning = await keepCache(plan.cache, facts.cache, { good: result.failure === undefined, faults })
+  if (warning !== undefined) options.log.warn(warning)
+  return result
+}
+
+async function finish(plan: BuildPlan, built: Built, delivery: Delivery): Promise<BuildResult> {
+  if (built.failure !== undefined) {
+    // Tags are pushed one after the other: what came before the fault is live.
+    const live = plan.targets.pushed.filter((each) => digestOf(each, built.pushed) !== undefined)
+    const failed = plan.targets.pushed.filter((each) => !live.includes(each))
+    const failure = live.length === 0 ? built.failure : `${built.failure}; ${explainLive(live, failed)}`
+    return { ...built, failure, references: live, failed, platforms: new Map() }
+  }
+  if (plan.targets.pushed.length === 0) return { ...built, references: delivery.config.references, failed: [], platforms: new Map() }
   return await deliver(plan, built, delivery)
 }
 
@@ -105,7 +133,7 @@ function named(rule: NamedBuild['rule'], message: string): string {
   return rule ? `rule ${rule.number} (${rule.title}): ${message}` : message
 }
 
-type Built = Omit<BuildResult, 'references' | 'failed' | 'platforms'>
+type Built = Omit<BuildResult, 'references' | 'failed' | 'platforms'> & Pick<Execution, 'pushed'>
 
 interface Prepared {
   /** Of each build. */
@@ -123,9 +151,9 @@ interface Places {
 async function prepare(
   builds: readonly NamedBuild[],
   { places, temp }: Places,
-  { env, signal, onRecord, log }: RunOptions,
+  { env, event, signal, onRecord, log }: RunOptions,
 ): Promise<Prepared> {
-  const unknown = { buildx: [], builder: '', driver: undefined, cacheExists: undefined, engine: undefined, runUrl: '' }
+  const unknown = { buildx: [], builder: '', driver: undefined, cache: undefined, engine: undefined, runUrl: '' }
   const [first] = builds
   if (!first) throw new Error('there is nothing to build')
   // What the builds ask of their builder stands in their commands, wherever it came from.
@@ -136,7 +164,7 @@ async function prepare(
   const [gathered, prepared] = await Promise.allSettled([
     Promise.all(
       builds.map(({ rule, config }) =>
-        gatherFacts(config, env).catch((cause: unknown) => {
+        gatherFacts(config, event, env).catch((cause: unknown) => {
           throw new Error(named(rule, cause instanceof Error ? cause.message : String(cause)), { cause })
         }),
       ),
@@ -154,13 +182,23 @@ async function prepare(
 }
 
 /** Runs the build, and the one that loads where that takes another. */
-async function build(plan: BuildPlan, config: BuildConfig, { env, signal, log }: RunOptions): Promise<Omit<Built, 'builder'>> {
+async function build(
+  plan: BuildPlan,
+  config: BuildConfig,
+  { env, signal, log }: RunOptions,
+): Promise<Omit<Built, 'builder'> & { readonly faults: readonly CacheFault[] }> {
   const own = { env: { ...plan.env, ...env }, signal, query: isQuery(config.options), group: log.group }
-  const { failure, steps } = await execute(plan.command, { title: 'Build', ...own })
-  if (failure !== undefined) return { failure, steps, digest: undefined, imageId: undefined, metadata: undefined, metadataFile: undefined }
-  const { text, ...found } = await readMetadata(plan.metadataFile)
-  const known = { ...found, steps, metadata: text, metadataFile: text === undefined ? undefined : plan.metadataFile }
-  if (plan.loadCommand === undefined) return { ...known, failure: undefined }
+  const attempt = (command: readonly string[], watch: CacheWatch) => execute(command, { title: 'Build', ...own, watch })
+  const patience = { patience: config.cache.patience, signal, info: log.info }
+  const { result: executed, faults } = await buildWithCache(plan.command, plan.cache, attempt, patience)
+  if (executed.failure !== undefined)
+    return { ...executed, faults, digest: undefined, imageId: undefined, metadata: undefined, metadataFile: undefined }
+  const { text, digest, imageId } = await readMetadata(plan.metadataFile)
+  const [first] = plan.targets.pushed
+  // Of several exporters, buildx gives the digest of any one.
+  const found = { digest: (first && digestOf(first, executed.pushed)) ?? digest, imageId }
+  const known = { ...executed, faults, ...found, metadata: text, metadataFile: text === undefined ? undefined : plan.metadataFile }
+  if (plan.loadCommand === undefined) return known
   const loaded = await execute(plan.loadCommand, { title: 'Load', ...own })
   return { ...known, failure: loaded.failure?.replace(/^build: /, 'load: ') }
 }
@@ -193,10 +231,10 @@ async function deliver({ targets }: BuildPlan, built: Built, { config, facts, op
   const failed = targets.pushed.filter((each) => !live.includes(each))
   const result = { ...built, references: live, failed, platforms: new Map<string, string>() }
   try {
-    const expectations = live.map((reference) => ({ reference, digest, platforms: config.platforms }))
+    const expectations = live.map((reference, at) => ({ reference, digest, platforms: config.platforms, sizes: options.sizes && at === 0 }))
     const image = await checkPushed(expectations, [...buildx, ...flag('--builder', builder)], env)
     const failure = failed.length === 0 ? undefined : explainPublished(live, failed, published)
-    return { ...result, failure, platforms: image?.platforms ?? result.platforms }
+    return { ...result, failure, platforms: image?.platforms ?? result.platforms, ...(image?.sizes && { sizes: image.sizes }) }
   } catch (error) {
     return { ...result, failure: error instanceof Error ? error.message : String(error) }
   }
