@@ -45,6 +45,8 @@ export interface ImageNames {
   readonly annotations: readonly string[]
   /** Why there is no reference, where the rules for tags give none. */
   readonly unnamed?: string | undefined
+  /** Tells the caches of several builds in one step apart. */
+  readonly variant?: string | undefined
 }
 
 /**
@@ -75,7 +77,7 @@ export function readInputs(input: InputReader, image: ImageNames): BuildConfig {
     noCache: readBoolean(input, 'no-cache', false),
     target,
     builder: readBuilderInputs(input),
-    cache: readCacheInputs(input, { images: image.images, references, target, platforms }),
+    cache: readCacheInputs(input, { images: image.images, references, target, platforms, variant: image.variant }),
     options: readOptions(input),
     secrets: readSecrets(input),
     params: params.rest,

@@ -26,7 +26,7 @@ export function previewLines(step: Step): string[] {
 }
 
 function previewBuild({ rule, image, config }: StepBuild) {
-  const { context, file, platforms, target, noCache, push, load, buildArgs, labels, annotations, references } = config
+  const { context, file, platforms, target, noCache, push, load, buildArgs, labels, annotations, references, cache } = config
   return {
     rule: rule ?? null,
     context,
@@ -43,5 +43,7 @@ function previewBuild({ rule, image, config }: StepBuild) {
     push,
     pushed: planTargets(config).pushed.map(formatReference),
     load,
+    cache: cache.store.kind,
+    'cache-ref': cache.store.kind === 'registry' ? formatReference(cache.store.reference) : '',
   }
 }

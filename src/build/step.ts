@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Event } from '../runner/event.ts'
 import { type InputReader, named, readBoolean } from '../runner/input.ts'
+import type { BuildRule } from '../tags/buildrule.ts'
 import { readTagsConfig } from '../tags/inputs.ts'
 import { describeImage, type Metadata, nameImage, type TagsConfig } from '../tags/metadata.ts'
 import { readRulesConfig } from '../tags/ruleinputs.ts'
@@ -43,17 +45,27 @@ export function readStep(input: InputReader, { scope, rulesFile }: StepSetting):
   const tags = readTagsConfig(input)
   const rules = readRulesConfig(input, rulesFile)
   const step = { event: scope.event, dryRun: readBoolean(input, 'dry-run', false), skipped: '' }
-  const build = (source: InputReader, image: Metadata) => {
+  const build = (source: InputReader, image: Metadata, variant?: string) => {
     const unnamed = explainUnnamed(tags, scope.event)
-    return { image, config: readInputs(source, { ...image, images: tags.images, unnamed }) }
+    return { image, config: readInputs(source, { ...image, images: tags.images, unnamed, variant }) }
   }
   if (!rules) return { ...step, builds: [{ rule: undefined, ...build(input, describeImage(tags, scope)) }] }
   const selected = named(rulesFile === undefined ? 'rules' : 'rules-file', () => selectBuilds(rules.rules, scope, rules))
   const builds = selected.map((choice) => ({
     rule: { number: choice.rule, title: choice.title },
-    ...build(withRule(input, choice), nameImage(choice.tags, tags, scope)),
+    ...build(withRule(input, choice), nameImage(choice.tags, tags, scope), variantOf(choice.rule, rules.rules)),
   }))
   return { ...step, builds, skipped: explainSkip(rules.rules.length, scope.event) }
+}
+
+/**
+ * Rules that build something else would overwrite each other's cache. The first kind of build has the cache as it is named; the
+ * others add a hash of what they build, which stays the same whichever rules match.
+ */
+function variantOf(rule: number, rules: readonly BuildRule[]): string {
+  const kinds = rules.map(({ context, dockerfile, target }) => JSON.stringify([context?.text, dockerfile?.text, target]))
+  const kind = kinds[rule - 1] ?? ''
+  return kind === kinds[0] ? '' : createHash('sha256').update(kind).digest('hex').slice(0, 8)
 }
 
 function explainSkip(count: number, event: Event): string {

@@ -1,7 +1,7 @@
 import { formatRepository, parseReference, type Reference } from '../registry/reference.ts'
 import { type InputReader, named, readBoolean } from '../runner/input.ts'
 import { splitLines } from '../text/list.ts'
-import { type CacheSubject, scopeName } from './scope.ts'
+import { type CacheSubject, scopeName, variantTag } from './scope.ts'
 
 export type CacheMode = 'max' | 'min'
 /** How layers of a cache are packed; undefined leaves it to BuildKit, which takes gzip. */
@@ -117,15 +117,15 @@ function readStore(input: InputReader, subject: CacheSubject): CacheStore {
   }
 }
 
-function readReference(text: string, { images, references }: CacheSubject): Reference & { readonly tag: string } {
+function readReference(text: string, { images, references, variant }: CacheSubject): Reference & { readonly tag: string } {
   if (text === '') {
     const first = images[0] ?? references[0]
     if (!first) throw new Error('input cache: registry needs a place; set cache-ref, or images, or tags')
-    return { host: first.host, path: first.path, tag: CACHE_TAG }
+    return { host: first.host, path: first.path, tag: variantTag(CACHE_TAG, variant) }
   }
   const { digest, ...reference } = named('cache-ref', () => parseReference(text))
   if (digest !== undefined) throw new Error('input cache-ref: has a digest, but a cache is written to a tag')
-  const tag = reference.tag ?? CACHE_TAG
+  const tag = variantTag(reference.tag ?? CACHE_TAG, variant)
   const taken = references.some((target) => formatRepository(target) === formatRepository(reference) && target.tag === tag)
   if (taken)
     throw new Error(`input cache-ref: "${text}" is also the name of the image, which the cache would overwrite; give it another tag`)

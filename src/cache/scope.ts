@@ -7,6 +7,8 @@ export interface CacheSubject {
   readonly references: readonly Reference[]
   readonly target: string
   readonly platforms: readonly string[]
+  /** Tells builds of one step apart that have all else in common; absent or empty where there is only one. */
+  readonly variant?: string | undefined
 }
 
 const LONGEST_TAG = 128
@@ -15,10 +17,15 @@ const LONGEST_TAG = 128
  * A name that builds of the same image, target and platforms have in common, and others have not: for places that hold the
  * caches of many builds.
  */
-export function scopeName({ images, references, target, platforms }: CacheSubject): string {
+export function scopeName({ images, references, target, platforms, variant = '' }: CacheSubject): string {
   const first = images[0] ?? references[0]
-  const parts = [first ? formatRepository(first) : 'build', target, ...[...platforms].sort()].filter((part) => part !== '')
+  const parts = [first ? formatRepository(first) : 'build', target, variant, ...[...platforms].sort()].filter((part) => part !== '')
   return `${slug(parts.join('-')).slice(0, 60)}-${shortHash(parts.join('\n'))}`
+}
+
+/** A tag with the name of a variant in it, if there is one. */
+export function variantTag(tag: string, variant: string | undefined): string {
+  return variant ? branchTag(tag, variant) : tag
 }
 
 /**
