@@ -26,7 +26,7 @@ describe('parseReference', () => {
     ['localhost:5000/app:1', { host: 'localhost:5000', path: 'app', tag: '1' }],
     ['127.0.0.1:5000/a/b', { host: '127.0.0.1:5000', path: 'a/b' }],
     ['[::1]:5000/app:1', { host: '[::1]:5000', path: 'app', tag: '1' }],
-    ['Registry/app', { host: 'registry', path: 'app' }],
+    ['Registry/app', { host: 'Registry', path: 'app' }],
     ['registry:5000/app', { host: 'registry:5000', path: 'app' }],
     ['a__b/c---d/e.f_g', { host: 'docker.io', path: 'a__b/c---d/e.f_g' }],
     [`app@${DIGEST}`, { host: 'docker.io', path: 'library/app', digest: DIGEST }],
@@ -42,7 +42,7 @@ describe('parseReference', () => {
 
   test.each([
     ['', '"" names no repository'],
-    [':1', '"" names no repository'],
+    [':1', '":1" names no repository'],
     ['ghcr.io/', '"ghcr.io/" names no repository'],
     ['app:', '"app:" has an invalid tag; a tag has 1 to 128 letters'],
     ['app:-1', '"app:-1" has an invalid tag'],
@@ -93,6 +93,7 @@ describe('formatReference', () => {
     'library/me/app',
     'docker.io/localhost/app',
     'docker.io/example.com/app:1',
+    'Registry/app:1',
   ])('%s is written as it was', (text) => {
     expect(formatReference(parseReference(text))).toBe(text)
   })

@@ -38,7 +38,7 @@ export function parseReference(text: string): Reference {
   if (tag !== undefined && !isTag(tag)) {
     throw new Error(`"${text}" has an invalid tag; ${TAG_RULE}`)
   }
-  const repository = parseRepository(tagged ? named.slice(0, colon) : named)
+  const repository = readRepository(tagged ? named.slice(0, colon) : named, text)
   return { ...repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) }
 }
 
@@ -50,23 +50,30 @@ export function parseReference(text: string): Reference {
  * @throws Error that says which part is wrong and what is allowed there
  */
 export function parseRepository(text: string): Repository {
+  return readRepository(text, text)
+}
+
+/** @param whole what the user wrote, for the errors */
+function readRepository(text: string, whole: string): Repository {
   const slash = text.indexOf('/')
   const first = slash < 0 ? '' : text.slice(0, slash)
   // A first part is a host only if it cannot be a path part: normalize.go, splitDockerDomain.
-  const hosted = /[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase()
-  const host = hosted ? canonicalHost(first) : 'docker.io'
+  const plain = /[.:[]/.test(first) || first === 'localhost'
+  const hosted = plain || first !== first.toLowerCase()
+  // A host that is known for one by its capitals alone must keep them.
+  const host = plain ? canonicalHost(first) : hosted ? first : 'docker.io'
   const given = hosted ? text.slice(slash + 1) : text
-  if (!HOST.test(host)) throw new Error(`"${text}" has an invalid registry host "${host}"`)
+  if (!HOST.test(host)) throw new Error(`"${whole}" has an invalid registry host "${host}"`)
   if (!PATH.test(given)) {
-    if (/[:@]/.test(given)) throw new Error(`"${text}" has a tag or a digest; write the repository alone`)
+    if (/[:@]/.test(given)) throw new Error(`"${whole}" has a tag or a digest; write the repository alone`)
     const hint = PATH.test(given.toLowerCase()) ? `; write it in lower case: "${given.toLowerCase()}"` : ''
     throw new Error(
       given === ''
-        ? `"${text}" names no repository`
-        : `"${text}" has an invalid repository name; lower-case letters, digits, "/", and single ".", "_", "-" between them are allowed${hint}`,
+        ? `"${whole}" names no repository`
+        : `"${whole}" has an invalid repository name; lower-case letters, digits, "/", and single ".", "_", "-" between them are allowed${hint}`,
     )
   }
-  if (given.length > 255) throw new Error(`"${text}" has a repository name of more than 255 characters`)
+  if (given.length > 255) throw new Error(`"${whole}" has a repository name of more than 255 characters`)
   return { host, path: host === 'docker.io' && !given.includes('/') ? `library/${given}` : given }
 }
 
