@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../../testbed/command.mjs'
 import { bed, configText, failed, freshStep, type Job, passed, scenario, type World, writeConfig } from './bed.ts'
 import { formsOf, stable } from './commands.ts'
@@ -16,6 +17,8 @@ if (verb === 'store') {
   const { ServerURL, Username, Secret } = JSON.parse(input)
   kept[ServerURL] = { ServerURL, Username, Secret }
   save()
+  // So that a test can end whoever has called.
+  if (process.env.WAIT && existsSync(process.env.WAIT)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
 } else if (verb === 'get') {
   const found = kept[input.trim()]
   console.log(found ? JSON.stringify(found) : 'credentials not found in native keychain')
@@ -92,6 +95,30 @@ describe('a credential helper', () => {
     expect(readdirSync(job.dockerConfig)).toEqual(['config.json'])
   })
 
+  scenario('a main that is killed while what stood there is copied leaves no copy', async (world) => {
+    const { a } = world
+    const { job, kept } = helped(world, '{"credsStore":"keep"}')
+    const previous = { ServerURL: a.host, Username: 'somebody', Secret: 'their secret' }
+    await store(job, previous)
+    const wait = join(world.folder, 'wait')
+    writeFileSync(wait, '')
+    const { signal } = await job.step(
+      'login',
+      { registry: a.host, username: a.username, password: a.password },
+      {
+        env: { WAIT: wait },
+        during: async (child) => {
+          while (Object.keys(kept()).length < 2) await sleep(5)
+          child.kill('SIGKILL')
+        },
+      },
+    )
+    expect(signal).toBe('SIGKILL')
+    await job.posts()
+    expect(kept()).toEqual({ [a.host]: previous })
+    expect(readdirSync(job.dockerConfig)).toEqual(['config.json'])
+  })
+
   scenario('one that is not installed is named', async (world) => {
     const { a, job } = world
     writeConfig(job, '{"credsStore":"absent"}')
@@ -121,7 +148,13 @@ function helped(world: World, config: string): { job: Job; kept: () => Kept } {
   const path = `${world.programs({ 'docker-credential-keep': HELPER })}:${bed.bin}:${process.env.PATH}`
   const job = world.newJob({ env: { PATH: path, KEPT: file } })
   writeConfig(job, config)
-  return { job, kept: () => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : {}) }
+  return { job, kept: () => readKept(file) }
+}
+
+/** What the helper keeps; nothing while it is being written. */
+function readKept(file: string): Kept {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  return text === '' ? {} : (JSON.parse(text) as Kept)
 }
 
 /** Has the helper keep something, as somebody else would. */

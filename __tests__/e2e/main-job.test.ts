@@ -36,7 +36,7 @@ async function mainJob(world: World, node: string): Promise<void> {
   const inputs = { images: image, tags: '1.0', platforms: PLATFORMS.join(','), push: 'true', cache: 'registry' }
   const build = passed(await world.build(inputs))
 
-  checkReadBack(start, world)
+  checkReadBack(build, start, world)
   const index = await checkOutputs(build, image, world)
   for (const platform of PLATFORMS) {
     // By its digest and pulled anew, so that it is what the registry holds.
@@ -86,11 +86,15 @@ async function checkOutputs({ outputs }: StepResult, image: string, { b }: World
   return platforms
 }
 
-/** After the push the tag is read once, and no manifest behind it. */
-function checkReadBack(start: number, { b, id }: World): void {
+/** After the push the tag is read once, and the manifest of each platform once at most. */
+function checkReadBack({ outputs }: StepResult, start: number, { b, id }: World): void {
   const asked = requests(b.log, start).filter(({ path, user }) => path.includes(id) && user !== undefined)
   const push = asked.findIndex(({ method, path }) => method === 'PUT' && path === `/v2/${id}/app/manifests/1.0`)
   const reads = asked.slice(push + 1).filter(({ method, path }) => method === 'GET' && path.includes('/manifests/'))
+  const [first, ...others] = reads.map(({ path }) => path.split('/').at(-1) ?? '')
+  const digests = Object.values(JSON.parse(outputs.platforms ?? '') as Record<string, string>)
   expect(push).toBeGreaterThanOrEqual(0)
-  expect(reads.map(({ path }) => path)).toEqual([`/v2/${id}/app/manifests/1.0`])
+  expect(first).toBe('1.0')
+  expect(new Set(others).size).toBe(others.length)
+  expect(digests).toEqual(expect.arrayContaining(others))
 }
