@@ -79,7 +79,7 @@ test('monstrous facts: still far below the limit of a summary', () => {
   const all = toSummary(Array.from({ length: 20 }, () => few))
   expect(Buffer.byteLength(all)).toBeGreaterThan(SUMMARY_LIMIT * 0.9)
   expect(Buffer.byteLength(all)).toBeLessThanOrEqual(SUMMARY_LIMIT)
-})
+}, 30_000)
 
 test('whatever the names are, they are text: the document has the same form as one with tame names', () => {
   fc.assert(
@@ -97,9 +97,9 @@ test('whatever the names are, they are text: the document has the same form as o
       for (const span of spans) expect(span).not.toContain('\n')
       expect(Buffer.byteLength(toSummary([facts], limit))).toBeLessThanOrEqual(limit)
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
-})
+}, 30_000)
 
 /**
  * Takes a summary apart as GitHub's Markdown does, for the few forms it has: fenced blocks, HTML blocks, code spans.

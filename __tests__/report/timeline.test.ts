@@ -17,8 +17,8 @@ describe('real builds', () => {
     expect(lanes[0]?.rows.map(({ position, text }) => `${position} ${text.split(' ')[0]}`)).toEqual([
       ' load',
       '1/3 FROM',
-      '2/3 RUN',
       '2/5 WORKDIR',
+      '2/3 RUN',
       '3/5 COPY',
       '3/3 RUN',
       '4/5 COPY',

@@ -58,7 +58,7 @@ function bars(row: Row, length: number): Markup {
   const spans = joinSpans(row.spans, length / 500)
   return html`<svg width="100%" height="16" aria-hidden="true" focusable="false">${grid(length, 16)}${spans.map(
     ({ from, to }) =>
-      html`<rect class="${around ? 'b-around' : BAR[row.outcome]}" x="${percent(from, length)}" width="${percent(to - from, length)}" y="4" height="8"/>`,
+      html`<rect class="${around ? 'b-around' : BAR[row.outcome]}" x="${percent(from, length)}" width="${to - from < length / 500 ? 2 : percent(to - from, length)}" y="4" height="8"/>`,
   )}</svg>`
 }
 

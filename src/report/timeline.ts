@@ -161,8 +161,13 @@ function latest(drafts: readonly Draft[]): Draft | undefined {
 
 function toLane(platform: string | undefined, rows: readonly Row[]): Lane {
   const steps = rows.filter(({ kind }) => kind === 'step')
-  const sorted = [...rows].sort((a, b) => begins(a) - begins(b))
+  const sorted = [...rows].sort((a, b) => begins(a) - begins(b) || a.stage.localeCompare(b.stage, 'en') || indexOf(a) - indexOf(b))
   return { platform, rows: sorted, total: steps.length, cached: steps.filter(({ outcome }) => outcome === 'cached').length }
+}
+
+/** Steps from the cache all begin at once. */
+function indexOf({ position }: Row): number {
+  return Number(position.split('/', 1)[0])
 }
 
 function begins(row: Row | undefined): number {
