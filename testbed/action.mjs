@@ -46,5 +46,6 @@ export function readAction(folder) {
 
 /** @param {string} text */
 function unquote(text) {
-  return text.replace(/^"(.*)"$/, '$1')
+  // An expression of the runner's, such as that of its token, has nothing to stand for here.
+  return text.startsWith('${{') ? '' : text.replace(/^"(.*)"$/, '$1')
 }

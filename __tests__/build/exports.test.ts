@@ -14,6 +14,8 @@ const plan = (inputs: Record<string, string>, setting: Partial<ExportSetting> = 
     platforms: [],
     attested: false,
     copied: false,
+    byDigest: false,
+    rewritesTimes: false,
     attributes: {},
     ...setting,
   })
@@ -73,6 +75,22 @@ describe('planExports', () => {
       { driver: 'docker-container', engine: CLASSIC, platforms: ['linux/amd64'], attested: true },
     )
     expect(planned).toEqual({ outputs: [PUSHED], loadAfterwards: { platform: 'linux/amd64' }, line: undefined })
+  })
+
+  test.each<[string, Record<string, string>, Partial<ExportSetting>, string[], { platform: undefined } | undefined]>([
+    ['a push', { push: 'true' }, {}, [`${PUSHED},rewrite-timestamp=true`], undefined],
+    ['an archive', { outputs: 'type=oci,dest=x.tar' }, {}, ['type=oci,dest=x.tar,rewrite-timestamp=true'], undefined],
+    ['into the engine, which unpacks', { load: 'true' }, {}, ['type=docker'], undefined],
+    ['into another engine', { load: 'true' }, { driver: 'docker-container' }, ['type=docker,rewrite-timestamp=true'], undefined],
+    ['a push beside a load', { push: 'true', load: 'true' }, {}, [`${PUSHED},rewrite-timestamp=true`], { platform: undefined }],
+    ['a folder', { outputs: 'out' }, {}, ['type=local,dest=out'], undefined],
+  ])('times of the commit: %s', (_name, inputs, setting, outputs, loadAfterwards) => {
+    expect(plan(inputs, { ...setting, rewritesTimes: true })).toEqual({ outputs, loadAfterwards, line: undefined })
+  })
+
+  test('without a name of its own', () => {
+    const { outputs } = plan({ push: 'true' }, { copied: true, byDigest: true })
+    expect(outputs).toEqual([`${PUSHED},push-by-digest=true,name-canonical=true`])
   })
 
   test('several registries: all names are given by a load afterwards', () => {

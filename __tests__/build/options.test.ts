@@ -1,6 +1,7 @@
+import { WORKSPACE } from '../../src/build/context.ts'
 import { isQuery, optionFlags, readOptions } from '../../src/build/options.ts'
 
-const read = (inputs: Record<string, string>) => readOptions((name) => inputs[name] ?? '')
+const read = (inputs: Record<string, string>) => readOptions((name) => inputs[name] ?? '', WORKSPACE)
 
 describe('readOptions and optionFlags', () => {
   test('nothing given, nothing handed on', () => {

@@ -11,6 +11,7 @@ const NOTHING: Result = {
   failure: undefined,
   references: [],
   failed: [],
+  unchanged: [],
   digest: undefined,
   imageId: undefined,
   metadata: undefined,

@@ -2,8 +2,13 @@ import { parseOutput } from '../../src/build/outputs.ts'
 import { planTargets } from '../../src/build/targets.ts'
 import { formatReference, parseReference } from '../../src/registry/reference.ts'
 
-const plan = (tags: readonly string[], push: boolean, outputs: readonly string[] = []) => {
-  const { built, pushed, copies } = planTargets({ references: tags.map(parseReference), push, outputs: outputs.map(parseOutput) })
+const plan = (tags: readonly string[], push: boolean, outputs: readonly string[] = [], skipUnchanged = false) => {
+  const { built, pushed, copies } = planTargets({
+    references: tags.map(parseReference),
+    push,
+    outputs: outputs.map(parseOutput),
+    skipUnchanged,
+  })
   return {
     built: built.map(formatReference),
     pushed: pushed.map(formatReference),
@@ -58,6 +63,15 @@ describe('planTargets', () => {
     ['names of outputs that stay here', [], false, ['type=docker,name=a:1', 'type=image,name=b:1'], { built: [], pushed: [], copies: {} }],
   ])('%s', (_name, tags, push, outputs, expected) => {
     expect(plan(tags, push, outputs)).toEqual(expected)
+  })
+
+  test('tags that may be left alone all follow the push by digest', () => {
+    expect(plan(['ghcr.io/me/a:1', 'ghcr.io/me/b:1', 'a:1'], true, [], true)).toEqual({
+      built: ['ghcr.io/me/a'],
+      pushed: ['ghcr.io/me/a:1', 'ghcr.io/me/b:1', 'a:1'],
+      copies: { 'ghcr.io': ['ghcr.io/me/a:1', 'ghcr.io/me/b:1'], 'docker.io': ['a:1'] },
+    })
+    expect(plan(['a:1'], false, [], true)).toEqual({ built: ['a:1'], pushed: [], copies: {} })
   })
 
   test.each([

@@ -19,8 +19,12 @@ export interface ExportSetting {
   readonly platforms: readonly string[]
   /** Whether attestations are made, which make an index of any image. */
   readonly attested: boolean
-  /** Whether the image gets names in other registries, which the build itself does not give. */
+  /** Whether the image gets names that the build itself does not give. */
   readonly copied: boolean
+  /** Whether what is pushed gets no name at all from the build. */
+  readonly byDigest: boolean
+  /** Whether the times of all files are to be those of the commit. */
+  readonly rewritesTimes: boolean
   /** For the exporters of images: what other parts of the plan ask of them. */
   readonly attributes: Readonly<Record<string, string>>
 }
@@ -84,18 +88,21 @@ export function planExports(config: ExportConfig, setting: ExportSetting): Expor
   const push = config.push && !config.outputs.some(({ type }) => type === 'image' || type === 'registry')
   const isIndex = setting.platforms.length > 1 || setting.attested
   const narrow = load && !inEngine && isIndex && setting.engine?.containerdStore === false
-  const afterwards = load && (narrow || setting.copied)
+  // Times are rewritten on the way out, but not of what the engine unpacks.
+  const afterwards = load && (narrow || setting.copied || (push && inEngine && setting.rewritesTimes))
   // Two exporters into one engine get in each other's way ("already exists"), and one can do both.
   const both = load && push && inEngine && !afterwards
   const outputs = [
     ...config.outputs.map((output) => pushed(output, config.push)),
-    ...(push ? [output('image', { push: 'true', ...(both ? {} : NOT_STORED) })] : []),
+    ...(push ? [output('image', { push: 'true', ...(both ? {} : NOT_STORED), ...(setting.byDigest ? BY_DIGEST : {}) })] : []),
     ...(load && !both && !afterwards ? [output('docker', {})] : []),
     ...(afterwards && !push && config.outputs.length === 0 ? [output('cacheonly', {})] : []),
   ]
-  const attributes = { ...layers(config), ...setting.attributes }
+  const times: Record<string, string> = setting.rewritesTimes ? { 'rewrite-timestamp': 'true' } : {}
+  const attributes = { ...layers(config), ...setting.attributes, ...times }
+  const attributesOf = (each: Output) => (!isImage(each) ? {} : !isLoaded(each) ? attributes : inEngine ? {} : times)
   return {
-    outputs: outputs.map((output) => formatOutput(isImage(output) && !isLoaded(output) ? withDefaults(output, attributes) : output)),
+    outputs: outputs.map((each) => formatOutput(withDefaults(each, attributesOf(each)))),
     loadAfterwards: afterwards ? { platform: narrow ? setting.engine?.platform : undefined } : undefined,
     line:
       narrow && setting.platforms.length > 1
@@ -115,6 +122,7 @@ export function asksEngine({ load, compression, outputs }: ExportConfig): boolea
 }
 
 const NOT_STORED = { store: 'false', unpack: 'false' }
+const BY_DIGEST = { 'push-by-digest': 'true', 'name-canonical': 'true' }
 
 function output(type: string, attributes: Readonly<Record<string, string>>): Output {
   return { type, attributes: new Map(Object.entries(attributes)) }

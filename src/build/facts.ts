@@ -7,6 +7,7 @@ import { readEngine } from './engine.ts'
 import { asksEngine } from './exports.ts'
 import type { BuildConfig } from './inputs.ts'
 import type { Facts } from './plan.ts'
+import { POLICY_VARIABLE } from './rewrite.ts'
 import type { Secret } from './secrets.ts'
 
 /**
@@ -15,6 +16,9 @@ import type { Secret } from './secrets.ts'
  * @throws Error when the context or the Dockerfile is not there
  */
 export async function gatherFacts(config: BuildConfig, event: CacheEvent, env: Env): Promise<Pick<Facts, 'cache' | 'engine' | 'runUrl'>> {
+  if (config.rewrites.length > 0 && env[POLICY_VARIABLE]) {
+    throw new Error(`input rewrite: cannot be used beside the environment variable ${POLICY_VARIABLE}; put its rules into one of the two`)
+  }
   await Promise.all([checkFiles(config), checkSecretFiles(config.secrets)])
   const [cache, engine] = await Promise.all([gatherCacheFacts(config.cache, event, env), asksEngine(config) ? readEngine(env) : undefined])
   return { cache, engine, runUrl: runAddress(env) }

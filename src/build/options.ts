@@ -1,6 +1,7 @@
 import { flag } from '../docker/command.ts'
 import { type InputReader, named } from '../runner/input.ts'
 import { type Entry, splitCommas, splitEntries, splitLines } from '../text/list.ts'
+import { resolveContext, type Source } from './context.ts'
 
 /** Inputs that are handed on to `buildx build` as they are. @see https://docs.docker.com/reference/cli/docker/buildx/build/#options */
 export interface BuildOptions {
@@ -22,12 +23,12 @@ export interface BuildOptions {
  *
  * @throws Error that names the input
  */
-export function readOptions(input: InputReader): BuildOptions {
+export function readOptions(input: InputReader, source: Source): BuildOptions {
   const text = (name: string) => input(name).trim()
   return {
     addHosts: named('add-hosts', () => splitEntries(input('add-hosts'), { commas: true })).map(checkHost),
     allow: named('allow', () => splitCommas(input('allow'))),
-    buildContexts: pairs(input, 'build-contexts', 'name=path'),
+    buildContexts: pairs(input, 'build-contexts', 'name=path').map((pair) => named('build-contexts', () => resolveContext(pair, source))),
     call: text('call'),
     cgroupParent: text('cgroup-parent'),
     network: text('network'),

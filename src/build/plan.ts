@@ -7,6 +7,7 @@ import { type EngineFacts, isExported, planExports } from './exports.ts'
 import type { BuildConfig } from './inputs.ts'
 import { isQuery, optionFlags } from './options.ts'
 import { isLoaded } from './outputs.ts'
+import { POLICY_VARIABLE, sourcePolicy } from './rewrite.ts'
 import { planSecrets, type SecretFile } from './secrets.ts'
 import { planTargets, type Targets } from './targets.ts'
 
@@ -39,7 +40,7 @@ export interface BuildPlan {
   readonly env: Readonly<Record<string, string>>
   readonly metadataFile: string
   /** To be written before the command runs. */
-  readonly secretFiles: readonly SecretFile[]
+  readonly files: readonly SecretFile[]
   readonly targets: Targets
   /** For the log. */
   readonly lines: readonly string[]
@@ -51,13 +52,14 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
   const { metadataFile } = facts
   const cache = planCache(config.cache, facts.cache, { noCache: config.noCache, exports: exportsCaches(facts) })
   const secrets = planSecrets(config.secrets, facts.temp)
-  const targets = isQuery(config.options) ? { built: config.references, pushed: [], copies: [] } : planTargets(config)
+  const targets = isQuery(config.options) ? { built: config.references, pushed: [], copies: [], byDigest: false } : planTargets(config)
+  const policy = config.rewrites.length > 0 ? { path: `${facts.temp}/source-policy.json`, text: sourcePolicy(config.rewrites) } : undefined
   const attestations = planAttestations(config.attestations, {
     platforms: config.platforms.length,
     exported: isExported(config),
     loaded: config.load || config.outputs.some(isLoaded),
     hosts: [...new Set(targets.pushed.map(({ host }) => host))],
-    reproducible: false,
+    reproducible: config.epoch !== undefined,
     runUrl: facts.runUrl,
     decided: config.params.some((word) => /^--(?:provenance|sbom|attest)\b/.test(word)),
   })
@@ -67,6 +69,8 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
     platforms: config.platforms,
     attested: attestations.flags.includes('--attest'),
     copied: targets.copies.length > 0,
+    byDigest: targets.byDigest,
+    rewritesTimes: config.epoch !== undefined,
     attributes: attestations.attributes,
   })
   const command = (own: Command) => [
@@ -107,10 +111,14 @@ export function planBuild(config: BuildConfig, facts: Facts): BuildPlan {
           metadataFile: undefined,
         })
       : undefined,
-    // Provenance in the metadata can take hundreds of kilobytes, too many for an output that goes into an environment.
-    env: { BUILDX_METADATA_PROVENANCE: 'disabled' },
+    env: {
+      // Provenance can take hundreds of kilobytes, and is in the registry where it is wanted.
+      BUILDX_METADATA_PROVENANCE: 'disabled',
+      ...(policy ? { [POLICY_VARIABLE]: policy.path } : {}),
+      ...(config.epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(config.epoch) }),
+    },
     metadataFile,
-    secretFiles: secrets.files,
+    files: [...secrets.files, ...(policy ? [policy] : [])],
     targets,
     lines: [cache.line, attestations.line, exports.line].filter((line) => line !== undefined),
     cache,

@@ -49,7 +49,7 @@ export function nameOutputs(build: StepBuild | undefined) {
 /** An entry of the output `results`: lists as lists, and without what is too long for an environment. */
 function toEntry(outputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { metadata: _, nodes: _nodes, json: _json, ...rest } = outputs
-  const lists = ['tags', 'failed-tags', 'tag-names', 'labels', 'annotations']
+  const lists = ['tags', 'failed-tags', 'unchanged-tags', 'tag-names', 'labels', 'annotations']
   return Object.fromEntries(
     Object.entries(rest).map(([name, value]) => {
       if (typeof value !== 'string') return [name, value]
@@ -72,6 +72,7 @@ export function toOutputs({ digest, imageId, metadata, references, platforms, st
     image: first && digest !== undefined ? `${formatRepository(first)}@${digest}` : '',
     tags: references.map(formatReference).join('\n'),
     'failed-tags': more.failed.map(formatReference).join('\n'),
+    'unchanged-tags': more.unchanged.map(formatReference).join('\n'),
     platforms: JSON.stringify(Object.fromEntries(platforms)),
     builder: builder.name,
     driver: builder.driver,

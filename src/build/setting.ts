@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type { Env } from '../runner/env.ts'
-import type { InputReader } from '../runner/input.ts'
+import { type InputReader, readBoolean } from '../runner/input.ts'
 import { readTrigger } from '../runner/trigger.ts'
 import { readExpressionZone } from '../tags/ruleinputs.ts'
 import { makeScope } from '../tags/scope.ts'
+import { gitContext } from './context.ts'
 import type { StepSetting } from './step.ts'
 
 /**
@@ -16,9 +17,41 @@ import type { StepSetting } from './step.ts'
 export async function gatherSetting(input: InputReader, folder: string, env: Env): Promise<StepSetting> {
   const zone = readExpressionZone(input)
   // Tags of full references need no event, so git is not asked for them.
-  const git = ['images', 'rules', 'rules-file'].some((name) => input(name).trim() !== '')
-  const [trigger, rulesFile] = await Promise.all([readTrigger(folder, env, { git }), readRulesFile(input('rules-file').trim(), folder)])
-  return { scope: makeScope(trigger, env, { now: new Date(), zone }), rulesFile }
+  const git = ['images', 'rules', 'rules-file'].some((name) => input(name).trim() !== '') || readBoolean(input, 'reproducible', false)
+  const [trigger, rulesFile, checkout] = await Promise.all([
+    readTrigger(folder, env, { git }),
+    readRulesFile(input('rules-file').trim(), folder),
+    holdsSources(input, folder),
+  ])
+  const source = { checkout, git: gitContext(trigger.event, env), epoch: readEpoch(env) ?? toSeconds(trigger.event.commitTime) }
+  return { scope: makeScope(trigger, env, { now: new Date(), zone }), rulesFile, source }
+}
+
+/**
+ * Whether the workspace holds the sources. What a step before left there, such as artifacts, is none: then the event's commit
+ * is built, as without a checkout.
+ */
+async function holdsSources(input: InputReader, folder: string): Promise<boolean> {
+  const has = (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    )
+  if (await has(join(folder, '.git'))) return true
+  // A rule names a Dockerfile of its own.
+  if (input('rules').trim() !== '' || input('rules-file').trim() !== '') return (await readdir(folder).catch(() => [])).length > 0
+  return has(resolve(folder, input('file').trim() || 'Dockerfile'))
+}
+
+/** @see https://reproducible-builds.org/docs/source-date-epoch/ */
+function readEpoch({ SOURCE_DATE_EPOCH: text }: Env): number | undefined {
+  if (!text) return undefined
+  if (!/^\d+$/.test(text)) throw new Error('the environment variable SOURCE_DATE_EPOCH must be a number of seconds since 1970')
+  return Number(text)
+}
+
+function toSeconds(time: Date | undefined): number | undefined {
+  return time && Math.floor(time.getTime() / 1000)
 }
 
 async function readRulesFile(path: string, folder: string): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import { describeImage, type Metadata, nameImage, type TagsConfig } from '../tag
 import { readRulesConfig } from '../tags/ruleinputs.ts'
 import type { Scope } from '../tags/scope.ts'
 import { type SelectedBuild, selectBuilds } from '../tags/selection.ts'
+import { resolveContext, type Source } from './context.ts'
 import { isRemote } from './facts.ts'
 import { type BuildConfig, readInputs } from './inputs.ts'
 
@@ -34,6 +35,7 @@ export interface StepSetting {
   readonly scope: Scope
   /** The text of the input rules-file; undefined for none. */
   readonly rulesFile: string | undefined
+  readonly source: Source
 }
 
 /**
@@ -41,19 +43,19 @@ export interface StepSetting {
  *
  * @throws Error that names the input, says what is wrong and what to write
  */
-export function readStep(input: InputReader, { scope, rulesFile }: StepSetting): Step {
+export function readStep(input: InputReader, { scope, rulesFile, source }: StepSetting): Step {
   const tags = readTagsConfig(input)
   const rules = readRulesConfig(input, rulesFile)
   const step = { event: scope.event, dryRun: readBoolean(input, 'dry-run', false), skipped: '' }
-  const build = (source: InputReader, image: Metadata, variant?: string) => {
+  const build = (own: InputReader, image: Metadata, variant?: string) => {
     const unnamed = explainUnnamed(tags, scope.event)
-    return { image, config: readInputs(source, { ...image, images: tags.images, unnamed, variant }) }
+    return { image, config: readInputs(own, { ...image, images: tags.images, unnamed, variant }, source) }
   }
   if (!rules) return { ...step, builds: [{ rule: undefined, ...build(input, describeImage(tags, scope)) }] }
   const selected = named(rulesFile === undefined ? 'rules' : 'rules-file', () => selectBuilds(rules.rules, scope, rules))
   const builds = selected.map((choice) => ({
     rule: { number: choice.rule, title: choice.title },
-    ...build(withRule(input, choice), nameImage(choice.tags, tags, scope), variantOf(choice.rule, rules.rules)),
+    ...build(withRule(input, choice, source), nameImage(choice.tags, tags, scope), variantOf(choice.rule, rules.rules)),
   }))
   return { ...step, builds, skipped: explainSkip(rules.rules.length, scope.event) }
 }
@@ -86,9 +88,20 @@ function nameEvent({ pullRequest, branch, tag, ref }: Event): string {
   return branch === undefined ? ref || 'this event, which has no ref' : `the branch ${branch}`
 }
 
+/** The folder of a rule, which counts from the repository's root, wherever the repository is. */
+function ofRepository(folder: string, { checkout, git }: Source): string {
+  if (checkout || !git || isRemote(folder)) return folder
+  return folder === '.' ? '{{defaultContext}}' : `{{defaultContext}}:${folder}`
+}
+
 /** The inputs, with those replaced of which a build rule says something; its build arguments are added. */
-function withRule(input: InputReader, { context, dockerfile, platforms, buildArgs, noCache, target }: SelectedBuild): InputReader {
-  const folder = context ?? (input('context').trim() || '.')
+function withRule(
+  input: InputReader,
+  { dockerfile, platforms, buildArgs, noCache, target, ...rule }: SelectedBuild,
+  source: Source,
+): InputReader {
+  const context = rule.context === undefined ? undefined : ofRepository(rule.context, source)
+  const folder = named('context', () => resolveContext(context ?? input('context'), source))
   // As in Compose, the Dockerfile's name counts from the context.
   const file = dockerfile === undefined || isRemote(folder) ? dockerfile : join(folder, dockerfile)
   const changes: Readonly<Record<string, string | undefined>> = {

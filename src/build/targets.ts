@@ -9,6 +9,8 @@ export interface Targets {
   readonly pushed: readonly Reference[]
   /** What is copied from the first of `pushed`, by registry. */
   readonly copies: readonly Copy[]
+  /** Whether the build pushes without any tag, which all follow as copies. */
+  readonly byDigest: boolean
 }
 
 export interface Copy {
@@ -21,6 +23,7 @@ export interface TargetConfig {
   readonly references: readonly Reference[]
   readonly push: boolean
   readonly outputs: readonly Output[]
+  readonly skipUnchanged: boolean
 }
 
 /**
@@ -29,7 +32,7 @@ export interface TargetConfig {
  *
  * @throws Error that names the input when an image is to be pushed that has no name
  */
-export function planTargets({ references, push, outputs }: TargetConfig): Targets {
+export function planTargets({ references, push, outputs, skipUnchanged }: TargetConfig): Targets {
   const images = outputs.filter((output) => output.type === 'image' || output.type === 'registry')
   const byDigest = outputs.some(isPushedByDigest)
   const isAnyPushed = push || outputs.some(isPushed)
@@ -40,20 +43,24 @@ export function planTargets({ references, push, outputs }: TargetConfig): Target
           .filter((output) => push || isPushed(output))
           .flatMap(namesOf)
           .map(parseName)
-  if (!isAnyPushed) return { built: references, pushed: [], copies: [] }
+  const plain = { copies: [], byDigest: false }
+  if (!isAnyPushed) return { built: references, pushed: [], ...plain }
   if (named.length === 0) {
     throw new Error(`input ${push ? 'push' : 'outputs'}: there is nothing to push to; set tags to full references, or images and tags`)
   }
   if (byDigest) {
-    const untagged = unique(named.map(({ host, path }) => ({ host, path })))
-    return { built: references.length > 0 ? untagged : [], pushed: untagged, copies: [] }
+    const untagged = unique(named)
+    return { built: references.length > 0 ? untagged : [], pushed: untagged, ...plain }
   }
   // Outputs that the user wrote are carried out as they are.
-  if (images.length > 0 || references.length === 0) return { built: references, pushed: named, copies: [] }
+  if (images.length > 0 || references.length === 0) return { built: references, pushed: named, ...plain }
   const hosts = [...new Set(references.map(({ host }) => host))]
   const of = (host: string) => references.filter((reference) => reference.host === host)
   const [first = '', ...others] = hosts
-  return { built: of(first), pushed: [...of(first), ...others.flatMap(of)], copies: others.map((host) => ({ host, references: of(host) })) }
+  const copy = (host: string) => ({ host, references: of(host) })
+  const pushed = [...of(first), ...others.flatMap(of)]
+  if (skipUnchanged) return { built: unique(of(first).slice(0, 1)), pushed, copies: hosts.map(copy), byDigest: true }
+  return { built: of(first), pushed, copies: others.map(copy), byDigest: false }
 }
 
 function parseName(name: string): Reference {
@@ -61,6 +68,7 @@ function parseName(name: string): Reference {
   return { ...reference, tag: reference.tag ?? 'latest' }
 }
 
+/** Each repository once, without a tag. */
 function unique(repositories: readonly Repository[]): Repository[] {
-  return [...new Map(repositories.map((repository) => [formatReference(repository), repository])).values()]
+  return [...new Map(repositories.map(({ host, path }) => [formatReference({ host, path }), { host, path }])).values()]
 }
