@@ -46,6 +46,5 @@ export function readAction(folder) {
 
 /** @param {string} text */
 function unquote(text) {
-  // An expression of the runner's, such as that of its token, has nothing to stand for here.
-  return text.startsWith('${{') ? '' : text.replace(/^"(.*)"$/, '$1')
+  return text.replace(/^"(.*)"$/, '$1')
 }

@@ -64,7 +64,7 @@ export class Job {
     for (const name of Object.keys(inputs)) {
       if (!(name in action.defaults)) throw new Error(`action.yml has no input ${name}`)
     }
-    const all = { ...action.defaults, ...inputs }
+    const all = { ...withoutExpressions(action.defaults), ...inputs }
     const result = await this.#run(action.main, all, {}, options)
     this.#posts.push({ folder, inputs: all, state: result.state })
     return result
@@ -190,6 +190,15 @@ export function parseFileCommand(text) {
     } else if (line !== '') throw new Error('a line of a file command has neither = nor <<')
   }
   return values
+}
+
+/**
+ * A runner puts values in place of the expressions in an action's defaults, such as its token; this one has none to give.
+ *
+ * @param {Record<string, string>} defaults
+ */
+function withoutExpressions(defaults) {
+  return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, value.startsWith('${{') ? '' : value]))
 }
 
 /**

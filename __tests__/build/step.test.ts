@@ -1,11 +1,12 @@
+import { type Source, WORKSPACE } from '../../src/build/context.ts'
 import { previewLines, previewStep } from '../../src/build/preview.ts'
 import { readStep, type Step } from '../../src/build/step.ts'
 import { formatReference } from '../../src/registry/reference.ts'
 import type { Event } from '../../src/runner/event.ts'
 import { branch, event, pullRequest, scope, tag } from '../tags/events.ts'
 
-function read(inputs: Record<string, string>, about: Event = branch('release-v1'), rulesFile?: string): Step {
-  return readStep((name) => inputs[name] ?? '', { scope: scope(about), rulesFile })
+function read(inputs: Record<string, string>, about: Event = branch('release-v1'), rulesFile?: string, source: Source = WORKSPACE): Step {
+  return readStep((name) => inputs[name] ?? '', { scope: scope(about), rulesFile, source })
 }
 
 const RULES = `
@@ -205,3 +206,15 @@ describe('the preview', () => {
 function never(): never {
   throw new Error('there is no such build')
 }
+
+test.each<[string, string, string | undefined]>([
+  ['context: app, dockerfile: my.Dockerfile', 'https://github.com/me/app.git#abc:app', 'my.Dockerfile'],
+  ['context: .', 'https://github.com/me/app.git#abc', undefined],
+  ['no-cache: false', 'https://github.com/me/app.git#abc', undefined],
+  ['context: "https://example.com/x.git"', 'https://example.com/x.git', undefined],
+])('a rule with %s where nothing is checked out', (fields, context, file) => {
+  const git = { repository: 'https://github.com/me/app.git', address: 'https://github.com/me/app.git#abc', host: 'github.com' }
+  const rules = `- {type: branch, ref: release-v1, ${fields}, tags: [x]}`
+  const { builds } = read({ images: 'app', rules }, branch('release-v1'), undefined, { checkout: false, git, epoch: undefined })
+  expect(builds.map(({ config }) => [config.context, config.file])).toEqual([[context, file]])
+})
