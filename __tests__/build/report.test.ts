@@ -1,28 +1,12 @@
 import { toOutputs } from '../../src/build/report.ts'
+import type { BuildResult } from '../../src/build/run.ts'
 import { Progress } from '../../src/docker/progress.ts'
 import { parseReference } from '../../src/registry/reference.ts'
 import { readRecording } from '../fixtures/progress/recording.ts'
-
-type Result = Parameters<typeof toOutputs>[0]
+import { NOTHING } from './nothing.ts'
 
 const DIGEST = `sha256:${'d'.repeat(64)}`
-const builder = { name: 'default', driver: 'docker', nodes: [] } as unknown as Result['builder']
-const NOTHING: Result = {
-  failure: undefined,
-  references: [],
-  failed: [],
-  unchanged: [],
-  digest: undefined,
-  imageId: undefined,
-  metadata: undefined,
-  metadataFile: undefined,
-  platforms: new Map(),
-  steps: [],
-  warnings: [],
-  plain: [],
-  builder,
-}
-const outputs = (more: Partial<Result>) => toOutputs({ ...NOTHING, ...more })
+const outputs = (more: Partial<BuildResult>) => toOutputs({ ...NOTHING, ...more })
 
 /** The steps of a recorded build. */
 function stepsOf(name: string) {

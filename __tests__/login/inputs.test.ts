@@ -233,7 +233,7 @@ describe('YAML that cannot be read', () => {
           expect(`${(error as Error).stack}`.replaceAll(/"[^"]*" names no host/g, '')).not.toMatch(/hunter2/)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 })
@@ -258,7 +258,7 @@ describe('what is masked before anything else', () => {
   })
 
   test('never throws', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...broken.map(([, list]) => list)))
+    const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom(...broken.map(([, list]) => list)))
     fc.assert(
       fc.property(text, text, (password, list) => {
         expect(secrets({ password, 'registry-auth': list })).toEqual(expect.any(Array))

@@ -80,7 +80,7 @@ test('for any text: a platform that reads back as itself, or an error that shows
   const text = fc.oneof(
     fc.array(word).map((words) => words.join('')),
     fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join('/')),
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'grapheme' }),
   )
   fc.assert(
     fc.property(text, (any) => {

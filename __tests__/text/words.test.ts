@@ -70,7 +70,7 @@ describe('splitWords', () => {
 
   test('nothing is thrown but an error about a quote or a backslash', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         try {
           splitWords(text)
         } catch (error) {
