@@ -28,7 +28,7 @@ describe('real builds', () => {
     expect(lanes.flatMap(({ rows }) => rows.flatMap(({ bytes }) => (bytes === 0 ? [] : bytes)))).toEqual([1035022, 991605, 355, 2, 38])
   })
 
-  test('the chain that ended last is the one of the slower platform', () => {
+  test('the longest chain is the one of the slower platform', () => {
     const { lanes } = toTimeline(readRecorded('warnings').steps)
     const chain = lanes.flatMap(({ platform, rows }) =>
       rows.filter(({ critical }) => critical).map((row) => `${platform} ${row.stage} ${row.position}`),
@@ -104,6 +104,24 @@ describe('steps', () => {
     ])
     expect(slowest(timeline, 2).map(rowTitle)).toEqual(['2/3 RUN b', 'exporting'])
     expect(slowest(timeline, 9)).toHaveLength(3)
+  })
+
+  test('a step from the cache ends when it is asked for: the chain goes by what took time', () => {
+    const copy = step('[2/4] COPY a', 900, 901, { cached: true })
+    const make = step('[3/4] RUN make', 0, 890)
+    const last = step('[4/4] RUN last', 901, 950, { inputs: [copy.digest, make.digest] })
+    expect(toTimeline([copy, last, make]).lanes[0]?.rows.map(({ position, critical }) => [position, critical])).toEqual([
+      ['3/4', true],
+      ['2/4', false],
+      ['4/4', true],
+    ])
+  })
+
+  test('a chain of fifty thousand steps', () => {
+    const steps = Array.from({ length: 50_000 }, (_, at) =>
+      step(`[${at}/50000] RUN a`, at, at + 1, { inputs: at === 0 ? [] : [`[${at - 1}/50000] RUN a`] }),
+    )
+    expect(toTimeline(steps).lanes[0]?.rows.every(({ critical }) => critical)).toBe(true)
   })
 
   test('inputs that lead in a circle end the chain', () => {

@@ -19,7 +19,7 @@ export function toChart(timeline: Timeline): Markup {
   return html`<ul class="legend">
 <li>${swatch('b-done')}step</li><li>${swatch('b-cached')}from the cache</li><li>${swatch('b-around')}loading and exporting</li><li>${swatch('b-failed')}failed or cancelled</li>
 </ul>
-<p class="muted">In bold: the chain of steps that ended last, each waiting for the one before: ${count(chain.length, 'step')}, ${formatSeconds(waited)} of ${formatSeconds(length / 1000)}.${left > 0 ? ` ${count(left, 'shorter step')} not drawn; the table has them.` : ''}</p>
+<p class="muted">In bold: the longest chain of steps, each waiting for the one before: ${count(chain.length, 'step')}, ${formatSeconds(waited)} of ${formatSeconds(length / 1000)}.${left > 0 ? ` ${count(left, 'shorter step')} not drawn; the table has them.` : ''}</p>
 ${drawn}`
 }
 

@@ -19,7 +19,7 @@ export interface Row extends StepName {
   readonly seconds: number
   /** Bytes received or sent; 0 where the builder does not tell. */
   readonly bytes: number
-  /** Whether it is part of the chain of steps, each waiting for the one before, that ended last. */
+  /** Whether it is part of the chain of steps, each waiting for the one before, that took longest. */
   readonly critical: boolean
 }
 
@@ -45,7 +45,10 @@ export interface Timeline {
 
 interface Draft {
   readonly name: StepName
-  readonly parts: Step[]
+  readonly parts: readonly Step[]
+  readonly spans: readonly Span[]
+  /** How long it ran in all, in milliseconds. */
+  readonly busy: number
 }
 
 /**
@@ -55,14 +58,21 @@ interface Draft {
  * @param only the platform, where just one was built: the steps' names are then without it
  */
 export function toTimeline(steps: readonly Step[], only?: string): Timeline {
-  const drafts = joinParts(steps)
-  const runs = drafts.flatMap(({ parts }) => parts.flatMap((part) => part.runs ?? []))
+  const named = joinParts(steps)
+  const runs = named.flatMap(({ parts }) => parts.flatMap((part) => part.runs ?? []))
   const begin = runs.reduce((least, { started }) => Math.min(least, started), Number.POSITIVE_INFINITY)
   const length = runs.reduce((most, { started, stopped }) => Math.max(most, (stopped ?? started) - begin), 0)
-  const critical = criticalPath(drafts)
+  const drafts = named.map(({ name, parts }) => {
+    const spans = joinSpans(
+      parts.flatMap((part) => (part.runs ?? []).map((run) => toSpan(run, part, begin, length))),
+      0,
+    )
+    return { name, parts, spans, busy: sum(spans, ({ from, to }) => to - from) }
+  })
+  const chain = longestChain(drafts)
   const lanes = new Map<string | undefined, Row[]>()
   for (const draft of drafts) {
-    const row = toRow(draft, { begin, length, critical: critical.has(draft) })
+    const row = toRow(draft, chain.has(draft))
     const own = row.kind === 'step' || row.kind === 'base'
     const platform = row.platform || (own ? (only ?? '') : undefined)
     const lane = lanes.get(platform)
@@ -99,8 +109,8 @@ export function joinSpans(spans: readonly Span[], gap: number): Span[] {
 }
 
 /** One draft for each step of a reader; BuildKit carries out some in several parts, all with the same `[stage 2/5]`. */
-function joinParts(steps: readonly Step[]): Draft[] {
-  const drafts = new Map<string, Draft>()
+function joinParts(steps: readonly Step[]): { readonly name: StepName; readonly parts: readonly Step[] }[] {
+  const drafts = new Map<string, { readonly name: StepName; readonly parts: Step[] }>()
   for (const step of steps) {
     // A sign-in to a registry takes no time of its own, and says nothing that the log does not.
     if (step.name.startsWith('[auth]')) continue
@@ -113,14 +123,12 @@ function joinParts(steps: readonly Step[]): Draft[] {
   return [...drafts.values()]
 }
 
-function toRow({ name, parts }: Draft, { begin, length, critical }: { begin: number; length: number; critical: boolean }): Row {
-  const spans = parts.flatMap((part) => (part.runs ?? []).map((run) => toSpan(run, part, begin, length)))
-  const joined = joinSpans(spans, 0)
+function toRow({ name, parts, spans, busy }: Draft, critical: boolean): Row {
   return {
     ...name,
     outcome: outcomeOf(parts),
-    spans: joined,
-    seconds: sum(joined, ({ from, to }) => to - from) / 1000,
+    spans,
+    seconds: busy / 1000,
     bytes: sum(parts, ({ bytes }) => bytes ?? 0),
     critical,
   }
@@ -141,22 +149,41 @@ function outcomeOf(parts: readonly Step[]): Outcome {
   return parts.some(({ runs }) => (runs?.length ?? 0) > 0) ? 'cancelled' : 'not run'
 }
 
-/** From the numbered step that ended last back along the inputs that ended last. */
-function criticalPath(drafts: readonly Draft[]): Set<Draft> {
+/**
+ * The chain of steps, each with the result of the one before, that took longest in all. (Not the one that ended last: a step
+ * from the cache ends when somebody asks for it.)
+ */
+function longestChain(drafts: readonly Draft[]): ReadonlySet<Draft> {
   const byDigest = new Map(drafts.flatMap((draft) => draft.parts.map(({ digest }) => [digest, draft] as const)))
-  const path = new Set<Draft>()
-  let next = latest(drafts.filter(({ name }) => name.position !== ''))
-  while (next && !path.has(next)) {
-    path.add(next)
-    const inputs = next.parts.flatMap((part) => part.inputs ?? []).flatMap((digest) => byDigest.get(digest) ?? [])
-    next = latest(inputs.filter((draft) => !path.has(draft)))
+  const inputsOf = ({ parts }: Draft) => parts.flatMap(({ inputs = [] }) => inputs).flatMap((digest) => byDigest.get(digest) ?? [])
+  const chains = new Map<Draft, { readonly length: number; readonly through: Draft | undefined }>()
+  const entered = new Set<Draft>()
+  // Without recursion: a chain can be longer than the stack is deep.
+  const open = [...drafts]
+  for (let draft = open.at(-1); draft; draft = open.at(-1)) {
+    const own = draft
+    const inputs = inputsOf(own).filter((input) => input !== own)
+    const ahead = entered.has(own) ? [] : inputs.filter((input) => !entered.has(input))
+    entered.add(own)
+    open.push(...ahead)
+    if (ahead.length > 0) continue
+    open.pop()
+    if (chains.has(own)) continue
+    const through = longest(
+      inputs.filter((input) => chains.has(input)),
+      (input) => chains.get(input)?.length ?? 0,
+    )
+    chains.set(own, { length: own.busy + (through ? (chains.get(through)?.length ?? 0) : 0), through })
   }
-  return path
+  const chain = new Set<Draft>()
+  const numbered = drafts.filter(({ name }) => name.position !== '')
+  let next = longest(numbered, (draft) => chains.get(draft)?.length ?? 0)
+  for (; next; next = chains.get(next)?.through) chain.add(next)
+  return chain
 }
 
-function latest(drafts: readonly Draft[]): Draft | undefined {
-  const end = ({ parts }: Draft) => parts.reduce((most, { runs = [] }) => Math.max(most, runs.at(-1)?.stopped ?? 0), 0)
-  return drafts.reduce<Draft | undefined>((best, draft) => (end(draft) > (best ? end(best) : 0) ? draft : best), undefined)
+function longest(drafts: readonly Draft[], length: (draft: Draft) => number): Draft | undefined {
+  return drafts.reduce<Draft | undefined>((best, draft) => (length(draft) > (best ? length(best) : 0) ? draft : best), undefined)
 }
 
 function toLane(platform: string | undefined, rows: readonly Row[]): Lane {
