@@ -1,4 +1,4 @@
-import { type Source, WORKSPACE, WORKSPACE } from '../../src/build/context.ts'
+import { type Source, WORKSPACE } from '../../src/build/context.ts'
 import { previewLines, previewStep } from '../../src/build/preview.ts'
 import { readStep, type Step } from '../../src/build/step.ts'
 import { formatReference } from '../../src/registry/reference.ts'
