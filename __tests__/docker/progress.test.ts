@@ -38,7 +38,9 @@ describe('parseStatus', () => {
 
   test('for any text: an object or undefined', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (text) => expect(typeof parseStatus(`{"logs":${text}`)).toMatch(/^(?:object|undefined)$/)),
+      fc.property(fc.string({ unit: 'grapheme' }), (text) =>
+        expect(typeof parseStatus(`{"logs":${text}`)).toMatch(/^(?:object|undefined)$/),
+      ),
     )
   })
 })
