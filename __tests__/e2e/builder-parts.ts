@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { debianMirror, unpackForeign } from '../../testbed/apt.mjs'
+import { debianCodename, debianMirror, unpackForeign } from '../../testbed/apt.mjs'
 import { run } from '../../testbed/command.mjs'
 import { emulation } from '../../testbed/emulation.mjs'
 import { exclusively } from '../../testbed/lock.mjs'
 import { places } from '../../testbed/places.mjs'
 import { status, up } from '../../testbed/testbed.mjs'
-import { bed, type Job, type World } from './bed.ts'
+import { bed, type Job, scenario, type World } from './bed.ts'
 
 type Engine = import('../../testbed/state.mjs').Engine
 
@@ -18,12 +18,17 @@ export async function wholeBed() {
   return { classic: state.classic, images: state.images, buildx: state.buildx, tools: state.tools ?? {}, dir: state.dir }
 }
 
-/** What the test bed can have, to skip by name what it cannot. */
-export const parts = { buildkit: status().state?.images?.buildkit ?? bed.tools.buildkitd, buildkitd: bed.tools.buildkitd }
+/** A scenario that is skipped, with its name, where the machine cannot play it. */
+export function scenarioIf(can: boolean): typeof scenario {
+  return can ? scenario : (name) => test.skip(name, () => undefined)
+}
 
 /** A job whose records lie in the test's own folder. */
 export function builderJob(world: World, engine: Pick<Engine, 'host'> = bed.engine, env: Record<string, string> = {}): Job {
-  return world.newJob({ env: { DOCKER_HOST: engine.host, XDG_STATE_HOME: join(world.folder, 'state'), ...env } })
+  const job = world.newJob({ env: { DOCKER_HOST: engine.host, XDG_STATE_HOME: join(world.folder, 'state'), ...env } })
+  // A test that fails in the middle leaves nothing to the next.
+  world.onEnd(() => job.posts())
+  return job
 }
 
 /** The records of what is to be cleaned up. */
@@ -103,4 +108,9 @@ export async function foreignBusybox(architecture: string): Promise<string> {
     renameSync(work, folder)
   })
   return join(folder, architecture, 'bin/busybox')
+}
+
+/** The layer of the test bed's base image for an architecture. @returns the path of a tar.gz */
+export function busyboxLayer(architecture: string): string {
+  return join(places().cache, `busybox-${debianCodename()}`, `${architecture}.tar.gz`)
 }

@@ -67,7 +67,8 @@ async function runOne(delivery: Delivery, builder: PreparedBuilder): Promise<Bui
   for (const { path, text } of plan.files) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
   const { faults, ...built } = await build(plan, config, options)
   await builder.swept
-  const result = await deliver(plan, { ...built, builder }, delivery)
+  const env = { ...options.env, ...builder.env }
+  const result = await deliver(plan, { ...built, builder }, { ...delivery, options: { ...options, env } })
   const warning = await keepCache(plan.cache, facts.cache, { good: result.failure === undefined, faults })
   if (warning !== undefined) options.log.warn(warning)
   return result

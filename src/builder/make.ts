@@ -96,7 +96,8 @@ function withImage(planned: PlannedBuilder, image: string): PlannedBuilder {
 async function boot(shop: Workshop, name: string, print: (line: string) => void): Promise<InspectedBuilder> {
   const { result, inspected } = await tried(
     () => inspect(shop, name, { bootstrap: true, print }),
-    ({ result: { exitCode, stderr } }) => exitCode !== 0 && isPassing(lastLine(stderr)),
+    // A remote node has been waited for already: https://github.com/docker/buildx/blob/master/driver/remote/driver.go
+    ({ result: { exitCode, stderr }, inspected: { driver } }) => exitCode !== 0 && driver !== 'remote' && isPassing(lastLine(stderr)),
     { signal: shop.signal, onAgain: (_, pause) => print(`trying again in ${pause / 1000} s`) },
   )
   const silent = inspected.nodes.find(({ status, error }) => error !== undefined || status !== 'running')

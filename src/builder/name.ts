@@ -5,9 +5,9 @@ import type { Workshop } from './workshop.ts'
 
 /** A name that says which run made the builder, unless it is to outlive the run or the user names it. */
 export function builderName({ config, needs, owner, env, engine }: Workshop, driver: PlannedBuilder['driver']): string {
-  const { name, driverOpts, buildkitdFlags, buildkitdConfig, buildkitdConfigInline, registries, endpoint, append, keepState } = config
+  const { name, driverOpts, buildkitdFlags, buildkitdConfig, buildkitdConfigInline, registries, endpoint, append, keepState, tls } = config
   if (name !== '') return name
-  const made = [driverOpts, buildkitdFlags, buildkitdConfig, buildkitdConfigInline, registries, endpoint, append]
+  const made = [driverOpts, buildkitdFlags, buildkitdConfig, buildkitdConfigInline, registries, endpoint, append, tls.ca, tls.cert]
   const parts = [driver, ...made, needs.entitlements, engine.endpoint.host]
   // Users of one engine do not see each other's records.
   if (keepState) return `manifold-kept-${builderMark([...parts, process.getuid?.()])}`

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { parseReference, type Reference } from '../registry/reference.ts'
 import { tempRoot } from '../runner/env.ts'
 import { newFolder, nodeTls, pemText, tlsOptions, writePrivate } from './certificates.ts'
-import { type PlannedBuilder, planNodes, settings } from './create.ts'
+import { type PlannedBuilder, type PlannedNode, planNodes, settings } from './create.ts'
 import { needsContext } from './endpoint.ts'
 import { lastLine } from './faults.ts'
 import { imageSources } from './images.ts'
 import { formatOwner } from './owner.ts'
+import { probeNode } from './probe.ts'
 import { certificateTexts, registriesToml } from './toml.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -26,12 +27,17 @@ export async function planBuilder(shop: Workshop, driver: PlannedBuilder['driver
   // A builder that is to stay needs its certificates; the rest has been read by then.
   if (wantsConfig || (wantsTls && config.cleanup)) await recorder.add({ folders: [folder] })
   const tls = await Promise.all(certificates.map((each, index) => tlsOptions(each, index, folder)))
-  return {
-    name,
-    driver,
-    configFile: wantsConfig ? await writeConfig(shop, base, folder) : undefined,
-    nodes: planNodes(config, name, driver, { needs, tlsOptions: tls, endpoint: await firstEndpoint(shop, driver) }),
-  }
+  const nodes = planNodes(config, name, driver, { needs, tlsOptions: tls, endpoint: await firstEndpoint(shop, driver) })
+  if (driver === 'remote') await Promise.all(nodes.map((node) => probe(node, shop.signal)))
+  return { name, driver, configFile: wantsConfig ? await writeConfig(shop, base, folder) : undefined, nodes }
+}
+
+/** Reads the certificates as buildx will, also those that the user names in driver-opts. */
+async function probe({ endpoint, driverOpts }: PlannedNode, signal: AbortSignal): Promise<void> {
+  const option = (name: string) => driverOpts.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? ''
+  const read = async (name: string) => (option(name) === '' ? '' : readFile(option(name), 'utf8').catch(() => ''))
+  const [ca, cert, key] = await Promise.all([read('cacert'), read('cert'), read('key')])
+  await probeNode({ endpoint, servername: option('servername'), ca, cert, key }, signal)
 }
 
 async function writeConfig({ config }: Workshop, base: string, folder: string): Promise<string> {
@@ -48,6 +54,24 @@ async function writeConfig({ config }: Workshop, base: string, folder: string): 
   const path = join(folder, 'buildkitd.toml')
   await writePrivate(path, toml)
   return path
+}
+
+/**
+ * The environment in which buildx itself trusts the authorities of the input registry-config when it reads a registry: what it
+ * tells BuildKit of them, it does not heed on its own.
+ *
+ * @returns nothing to add where there are none
+ * @see https://github.com/docker/buildx/blob/master/util/imagetools/inspect.go registryResolver, https://pkg.go.dev/crypto/x509#SystemCertPool
+ */
+export async function trustEnv({ config, env, recorder }: Workshop): Promise<Readonly<Record<string, string>>> {
+  const authorities = [...new Set(config.registries.flatMap(({ ca }) => ca))]
+  if (authorities.length === 0) return {}
+  const folder = newFolder(tempRoot(env))
+  await recorder.add({ folders: [folder] })
+  for (const [index, authority] of authorities.entries()) {
+    await writePrivate(join(folder, `${index}.pem`), await pemText(authority, 'a certificate of the input registry-config'))
+  }
+  return { SSL_CERT_DIR: [env.SSL_CERT_DIR || '/etc/ssl/certs:/etc/pki/tls/certs', folder].join(':') }
 }
 
 async function readConfig(path: string): Promise<string> {

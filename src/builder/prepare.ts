@@ -40,6 +40,8 @@ export interface PreparedBuilder {
   readonly name: string
   readonly driver: string
   readonly nodes: readonly BuilderNode[]
+  /** To be added to the environment when buildx reads or names something in a registry by itself. */
+  readonly env: Readonly<Record<string, string>>
   /** Ends when what jobs before left behind has been removed; never rejects. */
   readonly swept: Promise<void>
 }
@@ -65,7 +67,7 @@ export async function prepareBuilder(config: BuilderConfig, needs: BuildNeeds, d
     choice.kind === 'reuse'
       ? await reuse(shop, existing?.inspected, { name, onEngine: existing?.onEngine ?? false })
       : await make(shop, choice.driver, name)
-  return { buildx: shop.buildx, name, driver: built.driver || choice.driver, nodes: built.nodes, swept }
+  return { buildx: shop.buildx, name, driver: built.driver || choice.driver, nodes: built.nodes, env: await trust(shop), swept }
 }
 
 async function openWorkshop(config: BuilderConfig, needs: BuildNeeds, deps: PrepareDeps): Promise<Workshop> {
@@ -155,6 +157,12 @@ async function make(shop: Workshop, driver: 'docker-container' | 'kubernetes' | 
   const built = made.value
   const emulated = onEngine && !before ? await emulate(shop, platformsOf(built)) : beside.value
   return { ...built, nodes: await checkServed(shop, built, { name, onEngine, emulated }) }
+}
+
+async function trust(shop: Workshop): Promise<Readonly<Record<string, string>>> {
+  if (!shop.config.registries.some(({ ca }) => ca.length > 0)) return {}
+  const { trustEnv } = await import('./plan.ts')
+  return trustEnv(shop)
 }
 
 /** @returns what the installer sees served, when it had to run */

@@ -36,8 +36,12 @@ export class Recorder {
     })
   }
 
-  /** Runs a program that makes something, and notes it while it runs: one that outlives a killed step can then be ended. */
+  /**
+   * Runs a program, and notes it while it runs if there is anything to undo: one that outlives a killed step goes on making
+   * what is being removed.
+   */
   async exec(command: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    if (!this.#written) return exec(command, options)
     let pid: number | undefined
     const onStart = (started: number) => {
       pid = started

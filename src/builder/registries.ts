@@ -5,8 +5,8 @@ import { flagged, isMap, known, parseYaml, text, texts, type YamlMap } from './y
 export interface RegistrySetting {
   readonly host: string
   readonly mirrors: readonly string[]
-  /** Plain HTTP. */
-  readonly http: boolean
+  /** Whether plain HTTP is spoken; undefined leaves it to BuildKit, which does so on the loopback interface. */
+  readonly http: boolean | undefined
   /** HTTPS whose certificate is not checked. */
   readonly insecure: boolean
   readonly ca: readonly string[]
@@ -59,7 +59,8 @@ function readSetting(host: string, value: unknown): RegistrySetting {
       if (/^\w+:\/\//.test(mirror)) throw new Error(`mirror "${mirror}": write the host without ${mirror.replace(/:\/\/.*/, '://')}`)
       return mirror.replace(/\/$/, '')
     }),
-    http: flagged(value, 'http'),
+    // Who gives certificates means HTTPS, on the loopback interface as well.
+    http: value.http !== undefined ? flagged(value, 'http') : value.ca !== undefined || pairs.length > 0 ? false : undefined,
     insecure: flagged(value, 'insecure'),
     ca: texts(value, 'ca'),
     keypairs: pairs.map((pair: unknown) => readPair(isMap(pair) ? pair : {})),

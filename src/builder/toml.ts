@@ -22,7 +22,7 @@ export function registriesToml(base: string, settings: readonly RegistrySetting[
     {
       ...(isTable(before[host]) ? before[host] : {}),
       ...(mirrors.length > 0 ? { mirrors: [...mirrors] } : {}),
-      ...(http ? { http } : {}),
+      ...(http === undefined ? {} : { http }),
       ...(insecure ? { insecure } : {}),
       ...(ca.length > 0 ? { ca: ca.map(fileOf) } : {}),
       ...(keypairs.length > 0 ? { keypair: keypairs.map(({ key, cert }) => ({ key: fileOf(key), cert: fileOf(cert) })) } : {}),
