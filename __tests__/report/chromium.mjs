@@ -1,7 +1,8 @@
 // A headless Chromium, driven over the pipes of its own debugging protocol: https://chromedevtools.github.io/devtools-protocol/
 
 import { spawn } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,6 +20,8 @@ export class Chromium {
   #child
   #folder
   #pipe
+  /** @type {Promise<Error>} */
+  #ended
   #next = 0
   #session = ''
   /** @type {Map<number, {resolve: (result: any) => void, reject: (error: Error) => void}>} */
@@ -48,24 +51,33 @@ export class Chromium {
     ]
     this.#child = spawn(path, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] })
     this.#pipe = /** @type {import('node:stream').Writable} */ (this.#child.stdio[3])
+    // Its end is told by the process itself.
+    this.#pipe.on('error', () => undefined)
+    const answers = /** @type {import('node:stream').Readable} */ (this.#child.stdio[4])
     let open = ''
-    this.#child.stdio[4]?.on('data', (/** @type {Buffer} */ chunk) => {
-      const parts = `${open}${chunk.toString('utf8')}`.split('\0')
+    answers.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
+      const parts = `${open}${chunk}`.split('\0')
       open = parts.pop() ?? ''
       for (const part of parts) this.#receive(JSON.parse(part))
     })
-    this.#child.once('close', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('chromium ended'))
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('error', resolve)
+      this.#child.once('close', (code, signal) => resolve(new Error(`chromium ended: ${code ?? signal}`)))
     })
   }
 
   /** Opens the page. @param {string} path */
   static async start(path) {
     const browser = new Chromium(path)
-    const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank' })
-    const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true })
-    browser.#session = sessionId
-    for (const domain of ['Page', 'Network', 'Log', 'Runtime']) await browser.send(`${domain}.enable`)
+    try {
+      const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank' })
+      const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true })
+      browser.#session = sessionId
+      for (const domain of ['Page', 'Network', 'Log', 'Runtime']) await browser.send(`${domain}.enable`)
+    } catch (error) {
+      await browser.close()
+      throw error
+    }
     return browser
   }
 
@@ -127,17 +139,22 @@ export class Chromium {
   send(method, params = {}) {
     const id = ++this.#next
     const message = { id, method, params, ...(this.#session === '' || method.startsWith('Target.') ? {} : { sessionId: this.#session }) }
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       this.#pipe.write(`${JSON.stringify(message)}\0`)
     })
+    return Promise.race([answer, this.#ended.then((error) => Promise.reject(error))])
   }
 
   async close() {
-    const closed = new Promise((resolve) => this.#child.once('close', resolve))
-    this.#child.kill()
-    await closed
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 })
+    this.#session = ''
+    // Its own way out ends its child processes too; a browser that hangs is killed.
+    const killer = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
+    this.send('Browser.close').catch(() => undefined)
+    await this.#ended
+    clearTimeout(killer)
+    // A child may still be writing its last file.
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
   /** @param {Message} message */

@@ -39,6 +39,13 @@ test('a failure outside of the Dockerfile, such as a push, has none', () => {
   expect(toExcerpt([], [], '.')).toBeUndefined()
 })
 
+test('a cancelled build has none', () => {
+  const error = 'process "/bin/sh -c sleep 60" did not complete successfully: context canceled'
+  expect(
+    toExcerpt([step('[2/2] RUN sleep 60', 0, 5, { error, log: ['waiting'] })], ['ERROR: failed to solve: Canceled: context canceled'], '.'),
+  ).toBeUndefined()
+})
+
 test('what a terminal would show in the end: no colours, no progress bars, no empty lines at the end', () => {
   const log = ['\u001b[1;31merror\u001b[0m here', '10%\r50%\r100%\r', '\u001b]0;title\u0007x', 'a\u0007b', '', ' ']
   expect(toExcerpt(failed(log), [], '.')?.log).toEqual(['error here', '100%', 'x', 'a\ufffdb'])

@@ -19,7 +19,7 @@ try {
   const env = processEnv()
   const input: InputReader = (name) => core.getInput(name, { trimWhitespace: false })
   const step = readStep(input, await gatherSetting(input, process.cwd(), env))
-  const reports = readReportInputs(input)
+  const reports = readReportInputs(input, env)
   await checkReport(reports, workspaceDir(env))
   for (const { config } of step.builds) {
     for (const line of secretLines(config.secrets)) core.setSecret(line)

@@ -35,7 +35,9 @@ const WIDEST = 300
  */
 export function toExcerpt(steps: readonly Step[], plain: readonly string[], folder: string | undefined): Excerpt | undefined {
   const ending = plain.findLast((line) => /^ERROR: /.test(line)) ?? ''
-  const step = failedStep(steps, ending)
+  const failed = failedStep(steps, ending)
+  // Steps that were broken off because of a cancel are no cause of anything.
+  const step = failed?.error?.endsWith('context canceled') ? undefined : failed
   const at = plain.findIndex((line, index) => /^\S.*:\d+$/.test(line) && RULER.test(plain[index + 1] ?? ''))
   const end = at < 0 ? -1 : plain.findIndex((line, index) => index > at + 1 && RULER.test(line))
   const source = end < 0 ? [] : plain.slice(at + 2, end).flatMap(readSource)

@@ -72,7 +72,7 @@ function failure({ failure: error, excerpt }: BuildFacts): Markup {
   })
   return html`<h2>What failed</h2>
 <pre class="wrap">${oneLine(error, 4000)}</pre>
-${lines.length === 0 ? NOTHING : html`<p>${oneLine(excerpt?.place ?? '', WIDEST)}</p><pre tabindex="0">${lines}</pre>`}
+${lines.length === 0 ? NOTHING : html`<p>${oneLine(excerpt?.place ?? '', WIDEST)}</p><pre tabindex="0" role="region" aria-label="Lines of the Dockerfile">${lines}</pre>`}
 <p class="muted">What the step printed is in the log of the job.</p>
 `
 }

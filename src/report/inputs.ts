@@ -9,11 +9,17 @@ export interface ReportConfig {
   readonly report: string
 }
 
-/** Reads and checks the inputs about reports. @throws Error that names the input */
-export function readReportInputs(input: InputReader): ReportConfig {
+/**
+ * Reads and checks the inputs about reports. The variable that turns off the summary of build-push-action turns off this one.
+ *
+ * @throws Error that names the input
+ * @see https://github.com/docker/build-push-action#environment-variables DOCKER_BUILD_SUMMARY
+ */
+export function readReportInputs(input: InputReader, env: Env = {}): ReportConfig {
   const report = input('report').trim()
   if (/[\n\0]/.test(report)) throw new Error('input report: must be one path; name a file in the workspace, such as build-report.html')
-  return { summary: readBoolean(input, 'summary', true), report }
+  const summary = readBoolean(input, 'summary', true) && env.DOCKER_BUILD_SUMMARY?.trim().toLowerCase() !== 'false'
+  return { summary, report }
 }
 
 /** Looks whether the report can be written, before anything is built. @throws Error that names the input */
