@@ -113,3 +113,25 @@ test.each([
 ])('%s: nothing is added', (error) => {
   expect(explain({ plain: [`ERROR: failed to solve: ${error}`] })).toBe(`build: ${error}`)
 })
+
+describe('a program that fails', () => {
+  const failed = (command: string, last: string) =>
+    explain({
+      steps: [
+        { ...step('[2/2] RUN x', `process "/bin/sh -c ${command}" did not complete successfully: exit code: 1`), log: ['first', last] },
+      ],
+    })
+
+  test.each([
+    ['exec /bin/sh: exec format error', '; the machine cannot run this platform: set up its emulation before the build'],
+    ['cp: write error: No space left on device', '; free disk space on the machine of the builder'],
+    ['curl: 401 unauthorized', ''],
+    ['', ''],
+  ])('with the last words %j', (last, advice) => {
+    expect(failed('make', last).endsWith(`exit code: 1${advice}`)).toBe(true)
+  })
+
+  test('is not advised by the words of its command', () => {
+    expect(failed('echo 403 denied; cat Dockerfile: no such file or directory', 'done').endsWith('exit code: 1')).toBe(true)
+  })
+})

@@ -18,11 +18,18 @@ export function explainBuild({ exitCode, endedBy, steps, plain }: FailedBuild): 
   const ended = exitCode === null ? `was ended by ${endedBy}` : `ended with exit code ${exitCode}`
   if (step && !step.name.startsWith('[internal]') && step.error !== undefined) {
     const place = dockerfilePlace(plain)
-    return `build: step "${oneLine(step.name)}" failed${place ? ` (${place})` : ''}: ${oneLine(step.error)}${advice(step.error)}`
+    return `build: step "${oneLine(step.name)}" failed${place ? ` (${place})` : ''}: ${oneLine(step.error)}${adviceFor(step, step.error)}`
   }
   const reason = error ?? (step?.error === undefined ? undefined : oneLine(step.error))
   if (reason === undefined) return `build: buildx ${ended} and said nothing; run the command above by hand`
   return `build: ${reason}${advice(reason)}`
+}
+
+/** The error of a program quotes its command, which may say anything; what went wrong with it stands in its last words. */
+function adviceFor({ log }: Step, error: string): string {
+  if (!/^process ".*" did not complete successfully/s.test(error)) return advice(error)
+  const said = log.at(-1) ?? ''
+  return /exec format error|no space left on device/i.test(said) ? advice(said) : ''
 }
 
 function advice(error: string): string {
