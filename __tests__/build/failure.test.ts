@@ -100,9 +100,7 @@ test.each([
   ],
   ['Cache export is not supported for the docker driver', "this engine's image store cannot do it"],
 ])('%s: what to do is said', (error, advice) => {
-  expect(explain({ plain: [`ERROR: failed to solve: ${error}`] })).toBe(
-    `build: ${error}; ${explain({ plain: [`ERROR: ${error}`] }).slice(`build: ${error}; `.length)}`,
-  )
+  expect(explain({ plain: [`ERROR: failed to solve: ${error}`] }).startsWith(`build: ${error}; `)).toBe(true)
   expect(explain({ plain: [`ERROR: failed to solve: ${error}`] })).toContain(`; ${advice}`)
   expect(explain({ steps: [step('[1/2] FROM a.io/app:1', error)] })).toContain(`; ${advice}`)
 })
