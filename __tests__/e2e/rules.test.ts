@@ -145,11 +145,17 @@ describe('build rules', () => {
     prepare(world)
     const env = { ...push(`refs/heads/${'a'.repeat(200)}!`, world), ...withoutDocker(world) }
     const build = (rules: string) => world.build({ images: 'app', rules }, { env })
-    const start = performance.now()
-    expect(failed(await build('- {type: branch, ref: "(\\\\w+)+", tags: [x]}'))).toBe(
+    const timed = async (rules: string) => {
+      const start = performance.now()
+      const step = await build(rules)
+      return { step, took: performance.now() - start }
+    }
+    const ordinary = await timed('- x')
+    const years = await timed('- {type: branch, ref: "(\\\\w+)+", tags: [x]}')
+    expect(failed(years.step)).toBe(
       'input rules: rule 1, field ref, line 1: takes too long on a name of 201 characters; write it without a repetition in a repetition, such as (a+)+',
     )
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(years.took - ordinary.took).toBeLessThan(1000)
     const step = await build('- type: branch\n  ref: .*\n  tags: [x]\n  build-args: {TOKEN: "s3cr3t-word", PART: "${s3cr3t-word"}')
     expect(failed(step)).toMatch(/^input rules: rule 1, field build-args, line 4: "\$\{" must be followed by a name/)
     expect(JSON.stringify(step)).not.toContain('s3cr3t-word')

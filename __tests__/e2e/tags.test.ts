@@ -98,6 +98,23 @@ describe('one workflow, wherever it runs', () => {
     }
   })
 
+  scenario('an older release in a clone that has newer ones does not move latest', async (world) => {
+    clone(world)
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: world.job.workspace, env: gitEnv(world) })
+    for (const name of ['v2.0.0', 'v2.1.0-rc.1']) git('tag', name)
+    git('commit', '--quiet', '--allow-empty', '--message=fix')
+    git('tag', 'v1.0.1')
+    git('-c', 'advice.detachedHead=false', 'checkout', '--quiet', 'v1.0.1')
+    const inputs = { images: 'app', tags: 'type=semver,pattern={{version}}', 'dry-run': 'true' }
+    const old = passed(await world.build(inputs, { env: { GITHUB_ACTIONS: undefined } }))
+    expect(old.outputs.tags).toBe('app:1.0.1')
+    expect(old.stdout).toContain(
+      'Tags: type=semver,pattern={{version}}: latest stays where it is, since v2.0.0 is newer than v1.0.1; flavor latest=true moves it all the same',
+    )
+    const newest = passed(await world.build(inputs, { env: push('refs/tags/v2.0.0', world) }))
+    expect(newest.outputs.tags).toBe('app:2.0.0\napp:latest')
+  })
+
   const { act } = bed.tools
   const onAct: typeof scenario = act === undefined ? (name) => test.skip(name, () => undefined) : scenario
   onAct('act', async (world: World) => {

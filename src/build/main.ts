@@ -25,6 +25,7 @@ try {
     for (const line of secretLines(config.secrets)) core.setSecret(line)
     for (const key of builderSecrets(config.builder, env)) maskSecret(key)
   }
+  for (const { image } of step.builds) for (const note of image.notes) core.info(`Tags: ${note}`)
   if (step.dryRun || step.builds.length === 0) reportPreview(step)
   else {
     const results = await run(step.builds, {

@@ -1,7 +1,7 @@
 import { Script } from 'node:vm'
 
 /** How long matching may take, in milliseconds; an ordinary match takes far less than one. */
-const LIMIT = 500
+const LIMIT = 250
 
 /**
  * Reads a regular expression in JavaScript's syntax, bare or as `/…/flags`.

@@ -1,10 +1,9 @@
-import { fillExpressions, shortSha } from './expression.ts'
+import { type Candidate, candidateOf, type Note } from './candidate.ts'
+import { fillExpressions } from './expression.ts'
 import type { Flavor } from './flavor.ts'
-import { match, matchEach, readPattern } from './pattern.ts'
 import type { Scope } from './scope.ts'
 import { toTagName } from './tagname.ts'
 import type { TagRule } from './tagrule.ts'
-import { newerRelease, readPep440, readSemver, type Scheme } from './version.ts'
 
 /** What the rules give for an event. */
 export interface TagNames {
@@ -15,15 +14,6 @@ export interface TagNames {
   /** What was decided, for the log. */
   readonly notes: readonly string[]
 }
-
-/** What one rule gives, before prefix and suffix. */
-interface Candidate {
-  readonly text: string
-  /** Whether it is a release, which `latest=auto` follows. */
-  readonly latest: boolean
-}
-
-type Note = (line: string) => void
 
 /**
  * Works out the tags.
@@ -65,78 +55,6 @@ function isEnabled({ enable }: TagRule, scope: Scope): boolean {
   return value === 'true'
 }
 
-function candidateOf(rule: TagRule, scope: Scope, note: Note): Candidate | undefined {
-  const { event } = scope
-  const plain = (text: string | undefined): Candidate | undefined => (text === undefined ? undefined : { text, latest: false })
-  switch (rule.type) {
-    case 'schedule':
-      return event.name === 'schedule' ? plain(fillExpressions(rule.pattern, scope)) : undefined
-    case 'semver':
-    case 'pep440':
-      return versionOf(rule, scope, note)
-    case 'match':
-      return matchOf(rule, scope, note)
-    case 'edge':
-      return event.branch !== undefined && event.branch === (rule.branch || event.defaultBranch) ? plain('edge') : undefined
-    case 'ref':
-      if (rule.event === 'branch') return plain(event.branch)
-      if (rule.event === 'pr') return plain(event.pullRequest?.number)
-      return event.tag === undefined ? undefined : { text: event.tag, latest: isNewest(event.tag, scope.gitTags, 'any', note) }
-    case 'raw':
-      return plain(fillExpressions(rule.value, scope))
-    case 'sha':
-      return event.sha === '' ? undefined : plain(rule.format === 'long' ? event.sha : shortSha(scope))
-  }
-}
-
-function versionOf(rule: Extract<TagRule, { match: string }>, scope: Scope, note: Note): Candidate | undefined {
-  const { event, gitTags } = scope
-  const source = rule.value === '' ? event.tag : fillExpressions(rule.value, scope)
-  if (source === undefined) return undefined
-  const pattern = rule.match === '' ? undefined : inAttribute('match', () => readPattern(rule.match))
-  const part = (texts: readonly string[]) =>
-    pattern ? inAttribute('match', () => matchEach(pattern, texts)).map((found) => found?.[1] ?? found?.[0]) : texts
-  const [text] = part([source])
-  if (text === undefined) note(`${rule.match} does not match ${source}`)
-  const read = rule.type === 'semver' ? readSemver : readPep440
-  const version = read((text ?? source).replaceAll('/', '-'))
-  if (!version) {
-    note(`${text ?? source} is not a version; see ${rule.type === 'semver' ? 'https://semver.org/' : 'https://peps.python.org/pep-0440/'}`)
-    return undefined
-  }
-  // These change often and break things: they must not move the tag that others follow.
-  if (!version.final)
-    return { text: /^\{\{\s*raw\s*\}\}$/.test(rule.pattern) ? (version.fields.raw ?? '') : version.version, latest: false }
-  const releases = rule.value === '' ? part(gitTags).filter((tag) => tag !== undefined) : []
-  return {
-    text: fillExpressions(rule.pattern, scope, version.fields),
-    latest: isNewest(version.fields.raw ?? '', releases, rule.type, note),
-  }
-}
-
-function matchOf({ pattern: text, group, value }: Extract<TagRule, { group: number }>, scope: Scope, note: Note): Candidate | undefined {
-  const source = value === '' ? scope.event.tag : fillExpressions(value, scope)
-  if (source === undefined) return undefined
-  return inAttribute('pattern', () => {
-    const pattern = readPattern(text)
-    const found = match(pattern, source)
-    if (!found) note(`${text} does not match ${source}`)
-    else if (found[group] === undefined) note(`${text} has no group ${group} in ${source}`)
-    const part = found?.[group]
-    if (part === undefined) return undefined
-    const others = value === '' ? matchEach(pattern, scope.gitTags).flatMap((other) => other?.[group] ?? []) : []
-    return { text: part, latest: isNewest(part, others, 'any', note) }
-  })
-}
-
-/** Whether no release in git is newer, so that a backport does not move `latest` back. */
-function isNewest(version: string, releases: readonly string[], scheme: Scheme, note: Note): boolean {
-  const newer = newerRelease(version, releases, scheme)
-  if (newer !== undefined)
-    note(`latest stays where it is, since ${newer} is newer than ${version}; flavor latest=true moves it all the same`)
-  return newer === undefined
-}
-
 function latestName({ prefix, prefixOnLatest, suffix, suffixOnLatest }: Flavor, scope: Scope): string {
   const name = `${prefixOnLatest ? prefix : ''}latest${suffixOnLatest ? suffix : ''}`
   return inPlace('flavor', () => toTagName(fillExpressions(name, scope)))
@@ -144,14 +62,6 @@ function latestName({ prefix, prefixOnLatest, suffix, suffixOnLatest }: Flavor, 
 
 function inRule<Value>({ source }: TagRule, work: () => Value): Value {
   return inPlace(`tags, rule "${source}"`, work)
-}
-
-function inAttribute<Value>(name: string, work: () => Value): Value {
-  try {
-    return work()
-  } catch (cause) {
-    throw new Error(`the attribute "${name}" ${message(cause)}`, { cause })
-  }
 }
 
 function inPlace<Value>(place: string, work: () => Value): Value {
