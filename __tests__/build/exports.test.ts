@@ -128,6 +128,8 @@ test.each([
 test.each([
   [{ push: 'true' }, true, false],
   [{ load: 'true' }, false, true],
+  [{}, false, true],
+  [{ outputs: 'type=docker' }, false, true],
   [{ outputs: 'type=oci,dest=x' }, true, false],
   [{ outputs: 'type=image' }, false, false],
   [{ outputs: 'out' }, false, false],

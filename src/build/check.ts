@@ -35,15 +35,21 @@ export async function checkPushed(
   return images[0]
 }
 
-/** Those of some references that are there with a digest; one that cannot be asked counts as not being there. */
-export async function liveTags(references: readonly Reference[], digest: string, env: Env): Promise<Reference[]> {
-  const look = async (reference: Reference) => {
+/** A tag, and the digest that it is to have. */
+export interface HeldTag {
+  readonly reference: Reference
+  readonly digest: string
+}
+
+/** Those of some tags that are there with their digest; one that cannot be asked counts as not being there. */
+export async function liveTags(tags: readonly HeldTag[], env: Env): Promise<Reference[]> {
+  const look = async ({ reference, digest }: HeldTag) => {
     const credential = await credentialFor(reference.host, dockerConfigDir(env), env)
     const manifest = await new RegistryClient(reference, credential, TIMEOUT).manifest(reference.tag ?? digest)
     return manifest?.digest === digest
   }
-  const found = await Promise.all(references.map((reference) => look(reference).catch(() => false)))
-  return references.filter((_, index) => found[index])
+  const found = await Promise.all(tags.map((tag) => look(tag).catch(() => false)))
+  return tags.filter((_, index) => found[index]).map(({ reference }) => reference)
 }
 
 async function checkOne(

@@ -2,12 +2,12 @@ import { flag } from '../docker/command.ts'
 import { digestOf } from '../docker/pushed.ts'
 import type { RemoteImage } from '../registry/image.ts'
 import { formatReference, type Reference } from '../registry/reference.ts'
-import { checkPushed, liveTags } from './check.ts'
+import { checkPushed, type HeldTag, liveTags } from './check.ts'
 import type { BuildConfig } from './inputs.ts'
 import type { BuildPlan, Facts } from './plan.ts'
 import { explainLive, explainPublished, type Published, publish } from './publish.ts'
 import type { BuildResult, Built, RunOptions } from './result.ts'
-import { findUnchanged, type UnchangedTag } from './unchanged.ts'
+import { findUnchanged } from './unchanged.ts'
 
 export interface Delivery {
   readonly config: BuildConfig
@@ -23,8 +23,13 @@ export interface Delivery {
 export async function deliver({ targets }: BuildPlan, built: Built, delivery: Delivery): Promise<BuildResult> {
   const nothing = { ...built, unchanged: [], platforms: new Map<string, string>() }
   if (built.failure !== undefined) {
-    // Tags are pushed one after the other: what came before the fault is live.
-    const { live, failed } = parted(targets.pushed, (each) => digestOf(each, built.pushed) !== undefined)
+    // Tags are pushed one after the other: what came before the fault is live. BuildKit tells of the one at fault as of the others.
+    const tried = targets.pushed.flatMap((reference) => {
+      const digest = digestOf(reference, built.pushed)
+      return digest === undefined ? [] : [{ reference, digest }]
+    })
+    const given = await liveTags(tried, delivery.options.env)
+    const { live, failed } = parted(targets.pushed, (each) => given.includes(each))
     const failure = live.length === 0 ? built.failure : `${built.failure}; ${explainLive(live, failed)}`
     return { ...nothing, failure, references: live, failed }
   }
@@ -61,7 +66,7 @@ interface Pushed {
 
 interface Named {
   /** The tags that are live, and what each of them holds. */
-  readonly tags: readonly UnchangedTag[]
+  readonly tags: readonly HeldTag[]
   readonly result: Pick<BuildResult, 'failure' | 'references' | 'failed' | 'unchanged'>
 }
 
@@ -90,11 +95,14 @@ async function nameAll({ source, digest, targets }: Pushed, { config, facts, opt
 /** The tags of registries that failed, but for those that had been given all the same. */
 async function absentTags(published: readonly Published[], digest: string, { env }: RunOptions): Promise<Reference[]> {
   const doubtful = published.filter(({ fault }) => fault !== undefined).flatMap(({ copy }) => copy.references)
-  const live = doubtful.length === 0 ? [] : await liveTags(doubtful, digest, env)
+  const live = await liveTags(
+    doubtful.map((reference) => ({ reference, digest })),
+    env,
+  )
   return doubtful.filter((each) => !live.includes(each))
 }
 
-function check(tags: readonly UnchangedTag[], { config, facts, options }: Delivery): Promise<RemoteImage | undefined> {
+function check(tags: readonly HeldTag[], { config, facts, options }: Delivery): Promise<RemoteImage | undefined> {
   const expectations = tags.map((tag, at) => ({ ...tag, platforms: config.platforms, sizes: options.sizes && at === 0 }))
   return checkPushed(expectations, [...facts.buildx, ...flag('--builder', facts.builder)], options.env)
 }

@@ -116,9 +116,14 @@ export function isExported({ push, outputs }: Pick<ExportConfig, 'push' | 'outpu
   return push || outputs.some((output) => isPushed(output) || (isImage(output) && output.attributes.has('dest')))
 }
 
-/** Whether the plan depends on what the engine is. */
-export function asksEngine({ load, compression, outputs }: ExportConfig): boolean {
-  return load || asksEstargz({ compression, outputs })
+/** Whether the image ends up among the engine's own, for an engine that builds itself or is loaded into. */
+export function isKept({ push, load, outputs }: Pick<ExportConfig, 'push' | 'load' | 'outputs'>): boolean {
+  return load || outputs.some(isLoaded) || (!push && outputs.length === 0)
+}
+
+/** Whether it matters what the engine is. */
+export function asksEngine(config: ExportConfig): boolean {
+  return isKept(config) || asksEstargz(config)
 }
 
 const NOT_STORED = { store: 'false', unpack: 'false' }

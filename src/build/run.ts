@@ -9,6 +9,7 @@ import { digestOf } from '../docker/pushed.ts'
 import { tempRoot } from '../runner/env.ts'
 import { type Delivery, deliver } from './delivery.ts'
 import { execute } from './execute.ts'
+import { isKept } from './exports.ts'
 import { gatherFacts } from './facts.ts'
 import type { BuildConfig } from './inputs.ts'
 import { readMetadata } from './metadata.ts'
@@ -65,7 +66,7 @@ async function runOne(delivery: Delivery, builder: PreparedBuilder): Promise<Bui
   const plan = planBuild(config, facts)
   for (const line of plan.lines) options.log.info(line)
   for (const { path, text } of plan.files) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
-  const { faults, ...built } = await build(plan, config, options)
+  const { faults, ...built } = await build(plan, delivery)
   await builder.swept
   const env = { ...options.env, ...builder.env }
   const result = await deliver(plan, { ...built, builder }, { ...delivery, options: { ...options, env } })
@@ -127,9 +128,9 @@ async function prepare(
 /** Runs the build, and the one that loads where that takes another. */
 async function build(
   plan: BuildPlan,
-  config: BuildConfig,
-  { env, signal, log }: RunOptions,
+  { config, facts, options }: Delivery,
 ): Promise<Omit<Built, 'builder'> & { readonly faults: readonly CacheFault[] }> {
+  const { env, signal, log } = options
   const own = { env: { ...plan.env, ...env }, signal, query: isQuery(config.options), group: log.group }
   const attempt = (command: readonly string[], watch: CacheWatch) => execute(command, { title: 'Build', ...own, watch })
   const patience = { patience: config.cache.patience, signal, info: log.info }
@@ -140,7 +141,9 @@ async function build(
   const { built, pushed, byDigest } = plan.targets
   const [first] = byDigest ? built : pushed
   // Of several exporters, buildx gives the digest of any one.
-  const found = { digest: (first && digestOf(first, executed.pushed)) ?? digest, imageId }
+  const live = (first && digestOf(first, executed.pushed)) ?? digest
+  // The containerd store knows an image by its digest, the classic one by that of its configuration.
+  const found = { digest: live, imageId: isKept(config) && facts.engine?.containerdStore ? live : imageId }
   const known = { ...executed, faults, ...found, metadata: text, metadataFile: text === undefined ? undefined : plan.metadataFile }
   if (plan.loadCommand === undefined) return known
   const loaded = await execute(plan.loadCommand, { title: 'Load', ...own })

@@ -2,10 +2,10 @@ import { parseReference, type Reference } from '../registry/reference.ts'
 import type { SolveStatus } from './progress.ts'
 
 /**
- * The names that a builder has pushed by an event, with the digest that each of them now has: known also of a build that
- * failed later on, and of each exporter where there are several.
+ * The names whose push ended with an event, with the digest that each of them was to have: known also of a build that
+ * failed, where the last of them may be the one that was refused, and of each exporter where there are several.
  *
- * @see https://github.com/moby/buildkit/blob/master/util/push/push.go for the status, which BuildKit completes after the manifest is stored
+ * @see https://github.com/moby/buildkit/blob/master/util/push/push.go for the status
  */
 export function pushedReferences({ statuses = [] }: SolveStatus): Reference[] {
   return statuses.flatMap(({ id, completed }) => {
