@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { dockerfileSteps, failedStep, Progress, parseStatus, type SolveStatus, type Step } from '../../src/docker/progress.ts'
+import { anyCharacter } from '../character.ts'
 import { readRecording } from '../fixtures/progress/recording.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -38,7 +39,7 @@ describe('parseStatus', () => {
 
   test('for any text: an object or undefined', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (text) =>
+      fc.property(fc.string({ unit: anyCharacter }), (text) =>
         expect(typeof parseStatus(`{"logs":${text}`)).toMatch(/^(?:object|undefined)$/),
       ),
     )

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Step } from '../../src/docker/progress.ts'
 import type { BuildFacts } from '../../src/report/facts.ts'
+import { anyCharacter } from '../character.ts'
 import { factsOf } from './recorded.ts'
 
 // What means something in Markdown, HTML, Mermaid's gantt, a workflow command, or to a terminal.
@@ -54,7 +55,7 @@ const PIECES = [
 
 /** Text that tries to be more than text. */
 export const hostileText = fc
-  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 20 })
+  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: anyCharacter, maxLength: 8 })), { maxLength: 20 })
   .map((pieces) => pieces.join(''))
 
 const hostileName = fc.oneof(
