@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { outcome, run } from '../../testbed/command.mjs'
 import { Job } from '../../testbed/step.mjs'
 import { status } from '../../testbed/testbed.mjs'
@@ -57,7 +60,8 @@ export class World {
   /** A job on the test bed's engine, with an empty Docker config of its own unless the environment says otherwise. */
   newJob({ env, ...options }: JobOptions = {}): Job {
     const path = `${bed.bin}:${process.env.PATH}`
-    const job = new Job({ ...options, env: { DOCKER_HOST: bed.engine.host, PATH: path, ...env } })
+    const own = { DOCKER_HOST: bed.engine.host, PATH: path, XDG_STATE_HOME: join(this.folder, 'state') }
+    const job = new Job({ ...options, env: { ...own, ...env } })
     this.#jobs.push(job)
     return job
   }
@@ -109,9 +113,9 @@ export class World {
 
   async remove(): Promise<void> {
     for (const cleanup of this.#cleanups) await cleanup()
-    const images = await this.docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}')
-    const own = images.split('\n').filter((name) => name.includes(this.id))
-    if (own.length > 0) await outcome([join(bed.bin, 'docker'), 'image', 'rm', '--force', ...own], { env: this.job.env() })
+    const own = (await engineImages()).filter((name) => name.includes(this.id))
+    const docker = [join(bed.bin, 'docker'), '--host', bed.engine.host]
+    if (own.length > 0) await outcome([...docker, 'image', 'rm', '--force', ...own], { env: this.job.env() })
     for (const { storage } of [this.a, this.b]) {
       rmSync(join(storage, 'docker/registry/v2/repositories', this.id), { recursive: true, force: true })
     }
@@ -120,13 +124,30 @@ export class World {
   }
 }
 
+/**
+ * The names of the engine's images, with tags. Asked by HTTP where that can be done: each test asks, and a client takes ten times as long.
+ *
+ * @see https://docs.docker.com/reference/api/engine/
+ */
+async function engineImages(): Promise<string[]> {
+  const { host } = bed.engine
+  if (!host.startsWith('unix://')) {
+    const list = await run([join(bed.bin, 'docker'), '--host', host, 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'])
+    return list.split('\n')
+  }
+  const asked = request({ socketPath: host.slice('unix://'.length), path: '/images/json', headers: { host: 'docker' } }).end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const images = (await json(answer)) as { RepoTags?: string[] | null }[]
+  return images.flatMap(({ RepoTags }) => RepoTags ?? [])
+}
+
 function readBed() {
   const { state } = status()
-  const { engine, registries, base } = state ?? {}
-  if (!state || !engine || !registries || !base) {
+  const { engine, registries, base, buildx } = state ?? {}
+  if (!state || !engine || !registries || !base || !buildx) {
     throw new Error('the test bed is down: run these tests with `node scripts/jest.mjs e2e`, which brings it up')
   }
-  return { bin: state.bin, tools: state.tools ?? {}, engine, registries, base }
+  return { bin: state.bin, tools: state.tools ?? {}, engine, registries, base, buildx }
 }
 
 /** Waits for all, then fails with the first failure: nothing goes on when the test's world is removed. */
