@@ -1,7 +1,7 @@
 // Builds dist/: one minified bundle for each entry, the same bytes in any folder.
 
 import { spawnSync } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,7 @@ export async function build(target) {
     const { code, assets } = await ncc(join(lib, `${entry}.js`), {
       minify: true,
       quiet: true,
-      license: 'licenses.txt',
+      license: '',
       target: 'es2022',
       esm: true,
     })
@@ -40,11 +40,31 @@ export async function build(target) {
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, code)
     for (const [name, { source }] of Object.entries(assets)) {
-      if (name !== 'package.json') await writeFile(join(dirname(file), name), source)
+      if (name === 'package.json') continue
+      const chunk = join(dirname(file), name)
+      const other = await readFile(chunk).catch(() => undefined)
+      if (other && !other.equals(Buffer.from(source))) throw new Error(`${entry}: its chunk ${name} is another one's name as well`)
+      await writeFile(chunk, source)
     }
   }
+  await writeFile(join(target, 'licenses.txt'), await licenses())
   await writeFile(join(target, 'package.json'), `${JSON.stringify({ type: 'module' }, null, 2)}\n`)
   await rm(lib, { recursive: true, force: true })
+}
+
+/** The licences of all that can be in a bundle: every package that is no development dependency. */
+async function licenses() {
+  const { packages } = /** @type {{packages: Record<string, {dev?: boolean, link?: boolean, license?: string, version?: string}>}} */ (
+    JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'))
+  )
+  const texts = []
+  for (const [path, { dev, link, license, version }] of Object.entries(packages)) {
+    if (dev || link || !path.startsWith('node_modules/') || path.includes('@types/')) continue
+    const files = (await readdir(join(root, path))).filter((name) => /^licen[cs]e/i.test(name)).sort()
+    const said = files[0] ? (await readFile(join(root, path, files[0]), 'utf8')).replaceAll('\r\n', '\n').trim() : `License: ${license}`
+    texts.push(`${path.replace(/^.*node_modules\//, '')} ${version}\n${license}\n\n${said}\n`)
+  }
+  return texts.join(`\n${'-'.repeat(80)}\n\n`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -42,5 +42,9 @@ function run(program, args) {
 async function contents(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  return new Map(await Promise.all(files.map(async (file) => /** @type {[string, string]} */ ([file.slice(folder.length + 1), await readFile(file, 'latin1')]))))
+  return new Map(
+    await Promise.all(
+      files.map(async (file) => /** @type {[string, string]} */ ([file.slice(folder.length + 1), await readFile(file, 'latin1')])),
+    ),
+  )
 }

@@ -30,6 +30,8 @@ export interface ExecuteOptions {
   readonly query: boolean
   /** Gives the build up when its cache keeps it waiting. */
   readonly watch?: CacheWatch
+  /** Called with the number of the process once it runs. */
+  readonly onStart: (pid: number) => void
   readonly group: <Value>(title: string, work: (print: (line: string) => void) => Promise<Value>) => Promise<Value>
 }
 
@@ -37,7 +39,10 @@ export interface ExecuteOptions {
 const REFRESH = 150
 
 /** Runs a `buildx build --progress=rawjson` to its end and shows its log as it comes. */
-export async function execute(command: readonly string[], { title, env, signal, query, watch, group }: ExecuteOptions): Promise<Execution> {
+export async function execute(
+  command: readonly string[],
+  { title, env, signal, query, watch, onStart, group }: ExecuteOptions,
+): Promise<Execution> {
   const progress = new Progress()
   const plain: string[] = []
   const pushed: Reference[] = []
@@ -51,6 +56,7 @@ export async function execute(command: readonly string[], { title, env, signal, 
     const ended = await exec(command, {
       env,
       signal: watch ? AbortSignal.any([signal, watch.signal]) : signal,
+      onStart,
       onStdoutLine: print,
       onStderrLine: (line) => {
         const status = parseStatus(line)

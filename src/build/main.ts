@@ -1,5 +1,6 @@
 import * as core from '@actions/core'
 import { builderSecrets } from '../builder/inputs.ts'
+import { processStart } from '../builder/owner.ts'
 import { cacheEvent } from '../cache/facts.ts'
 import { checkReport, readReportInputs, wantsSizes } from '../report/inputs.ts'
 import { processEnv, workspaceDir } from '../runner/env.ts'
@@ -35,6 +36,7 @@ try {
       sizes: wantsSizes(reports, env),
       onTemp: (path) => saveState('temp', path),
       onRecord: (path) => saveState('builder', path),
+      onProcess: (pid) => void processStart(pid).then((started) => saveState('process', { pid, started })),
       log: { info: core.info, warn: core.warning, group: foreignGroup },
     })
     report(step, results)

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly onTemp: (path: string) => void
   /** Called with the place of the builder's record before anything is made for it, so that post can undo it. */
   readonly onRecord: (path: string) => void
+  /** Called when a build has been started, so that post can end one that outlives a main that was killed. */
+  readonly onProcess: (pid: number) => void
   /** Whether the sizes of what was pushed are to be read as well. */
   readonly sizes: boolean
   readonly log: {

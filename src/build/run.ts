@@ -131,7 +131,7 @@ async function build(
   { config, facts, options }: Delivery,
 ): Promise<Omit<Built, 'builder'> & { readonly faults: readonly CacheFault[] }> {
   const { env, signal, log } = options
-  const own = { env: { ...plan.env, ...env }, signal, query: isQuery(config.options), group: log.group }
+  const own = { env: { ...plan.env, ...env }, signal, query: isQuery(config.options), onStart: options.onProcess, group: log.group }
   const attempt = (command: readonly string[], watch: CacheWatch) => execute(command, { title: 'Build', ...own, watch })
   const patience = { patience: config.cache.patience, signal, info: log.info }
   const { result: executed, faults } = await buildWithCache(plan.command, plan.cache, attempt, patience)

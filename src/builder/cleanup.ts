@@ -170,7 +170,7 @@ async function removeContext(name: string, env: Env): Promise<void> {
 }
 
 /** Ends a process that a killed step left running; one that has its number by now is let be. */
-async function endProcess({ pid, started }: RunRecord['processes'][number]): Promise<void> {
+export async function endProcess({ pid, started }: RunRecord['processes'][number]): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     for (let waits = 0; waits < 40; waits++) {
       if ((await processStart(pid)) !== started) return
