@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { failed, passed, scenario, type World } from './bed.ts'
 import { builderJob, scenarioIf, wholeBed } from './builder-parts.ts'
 import { closedAddress, listen } from './servers.ts'
@@ -9,12 +9,13 @@ import { closedAddress, listen } from './servers.ts'
 const { tools, buildx } = await wholeBed()
 // The version that the test bed builds: a program that can be told from the machine's own.
 const withBuildx = scenarioIf(tools.buildx !== undefined && process.arch === 'x64')
+const withoutAny = scenarioIf(tools.buildx !== undefined && process.arch === 'x64' && process.getuid?.() === 0)
 const small = { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' }
 const VERSION = '0.36.1'
 const FILE = `buildx-v${VERSION}.linux-amd64`
 
 describe('buildx', () => {
-  withBuildx('missing: installed from the mirror, its checksum verified, kept in the tool cache', async (world) => {
+  withoutAny('missing: installed from the mirror, its checksum verified, kept in the tool cache', async (world) => {
     const mirror = await startMirror(world)
     const env = withoutBuildx(world)
     world.context(small)
@@ -56,7 +57,7 @@ describe('buildx', () => {
     passed(await world.build({ version: VERSION, 'buildx-mirror': `http://${await closedAddress()}` }, { env }))
   })
 
-  withBuildx('a wrong checksum: nothing is installed, and nothing of it runs', async (world) => {
+  withoutAny('a wrong checksum: nothing is installed, and nothing of it runs', async (world) => {
     const mirror = await startMirror(world, { checksum: '0'.repeat(64) })
     const env = withoutBuildx(world)
     world.context(small)
@@ -83,10 +84,19 @@ describe('buildx', () => {
   })
 })
 
-/** The environment of a job on a machine without buildx: the folders where Docker looks for it cannot be entered there. */
-function withoutBuildx(world: World): Record<'PATH' | 'RUNNER_TOOL_CACHE' | 'MANIFOLD_BUILDX_FOLDERS', string> {
-  builderJob(world)
-  return { PATH: world.programs({}), RUNNER_TOOL_CACHE: join(world.folder, 'tools'), MANIFOLD_BUILDX_FOLDERS: '' }
+/** A job on a machine without buildx: its processes see an empty folder where this one has it. */
+function withoutBuildx(world: World): { readonly RUNNER_TOOL_CACHE: string } {
+  // Not a shell, which would drop the variables with a hyphen in their names.
+  const hide = `
+    const { execFileSync, spawnSync } = require('node:child_process')
+    execFileSync('mount', ['-t', 'tmpfs', 'none', ${JSON.stringify(dirname(buildx.path))}])
+    process.exit(spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit' }).status)`
+  const start = `#!${process.execPath}
+    const { spawnSync } = require('node:child_process')
+    const argv = ['--mount', process.execPath, '-e', ${JSON.stringify(hide)}, ...process.argv.slice(2)]
+    process.exit(spawnSync('unshare', argv, { stdio: 'inherit' }).status)\n`
+  builderJob(world, undefined, { node: join(world.programs({ node: start }), 'node') })
+  return { RUNNER_TOOL_CACHE: join(world.folder, 'tools') }
 }
 
 /** A copy of buildx's releases with one version in it. */

@@ -24,8 +24,13 @@ export function scenarioIf(can: boolean): typeof scenario {
 }
 
 /** A job whose records lie in the test's own folder. */
-export function builderJob(world: World, engine: Pick<Engine, 'host'> = bed.engine, env: Record<string, string> = {}): Job {
-  const job = world.newJob({ env: { DOCKER_HOST: engine.host, XDG_STATE_HOME: join(world.folder, 'state'), ...env } })
+export function builderJob(
+  world: World,
+  engine: Pick<Engine, 'host'> = bed.engine,
+  { env, node }: { env?: Record<string, string>; node?: string } = {},
+): Job {
+  const own = { DOCKER_HOST: engine.host, XDG_STATE_HOME: join(world.folder, 'state'), ...env }
+  const job = world.newJob({ env: own, ...(node === undefined ? {} : { node }) })
   // A test that fails in the middle leaves nothing to the next.
   world.onEnd(() => job.posts())
   return job

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { lock } from 'proper-lockfile'
 
 /** How long a lock of a killed job can hold others up, in milliseconds. */
-export const STALE = 10_000
+export const STALE = 5_000
 
 /**
  * Does a piece of work for one builder at a time among all jobs of this user on the machine. The lock is a folder that is
@@ -19,7 +19,7 @@ export async function exclusively<Result>(root: string, name: string, work: () =
   const release = await lock(path, {
     realpath: false,
     stale: STALE,
-    update: 2_000,
+    update: 1_000,
     // Booting a builder can take a minute where its image has to be pulled first; ten jobs may wait for it.
     retries: { retries: 6000, factor: 1, minTimeout: 30, maxTimeout: 200, randomize: true },
     onCompromised: () => undefined,
