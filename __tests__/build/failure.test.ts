@@ -133,3 +133,14 @@ describe('a program that fails', () => {
     expect(failed('echo 403 denied; cat Dockerfile: no such file or directory', 'done').endsWith('exit code: 1')).toBe(true)
   })
 })
+
+test("the words of another program that an error quotes, and what to do about git's", () => {
+  const plain = [
+    'ERROR: failed to build: failed to solve: failed to read dockerfile: failed to fetch remote http://git.example/app.git: git stderr:',
+    "fatal: could not read Username for 'http://git.example': terminal prompts disabled",
+    ': exit status 128',
+  ]
+  expect(explain({ plain })).toBe(
+    "build: failed to read dockerfile: failed to fetch remote http://git.example/app.git: git stderr: fatal: could not read Username for 'http://git.example': terminal prompts disabled : exit status 128; give a token that may read the repository in the input github-token, or as the secret GIT_AUTH_TOKEN",
+  )
+})

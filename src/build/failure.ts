@@ -37,6 +37,9 @@ function advice(error: string): string {
     return '; the machine cannot run this platform: set up its emulation before the build'
   if (/no match for platform/i.test(error))
     return '; the base image has no such platform: take another base or leave the platform out of the input platforms'
+  if (/could not read Username|Authentication failed for/i.test(error)) {
+    return '; give a token that may read the repository in the input github-token, or as the secret GIT_AUTH_TOKEN'
+  }
   if (/failed to read dockerfile|no such file or directory.*Dockerfile|Dockerfile.*no such file/i.test(error))
     return '; check the inputs context and file'
   if (/\b401\b|\b403\b|unauthorized|authorization failed|insufficient_scope|access denied|\bdenied\b/i.test(error)) {
@@ -58,8 +61,15 @@ function advice(error: string): string {
 }
 
 function lastError(plain: readonly string[]): string | undefined {
-  const line = plain.findLast((each) => /^(?:ERROR|error): /.test(each)) ?? plain.findLast((each) => each.trim() !== '')
+  const at = plain.findLastIndex((each) => /^(?:ERROR|error): /.test(each))
+  const line = at < 0 ? plain.findLast((each) => each.trim() !== '') : withQuoted(plain.slice(at))
   return line?.replace(/^(?:ERROR|error): (?:failed to build: )?(?:failed to solve: )?/, '').trim()
+}
+
+/** The line of an error, with the lines of another program that it quotes, such as git's: those follow its colon. */
+function withQuoted([line = '', ...following]: readonly string[]): string {
+  if (!line.endsWith(':')) return line
+  return oneLine([line, ...following].join('\n')).slice(0, 1000)
 }
 
 /** `Dockerfile:3`, which buildx prints above an excerpt of the file. */
