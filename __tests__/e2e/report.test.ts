@@ -5,6 +5,7 @@ import { offset, requests } from '../../testbed/requests.mjs'
 import { Chromium, findChromium } from '../report/chromium.mjs'
 import { bed, failed, freshStep, passed, type StepResult, scenario, type World } from './bed.ts'
 import { readCommands, stable } from './commands.ts'
+import { push } from './events.ts'
 import { platformsOf, readManifest } from './remote.ts'
 
 const PLATFORMS = 'linux/amd64,linux/arm64'
@@ -166,6 +167,28 @@ describe('a build that fails', () => {
     expect(build.summary).not.toContain('line 50')
     // The report is written as well: it is for this that one looks at it.
     expect(readFileSync(build.outputs.report ?? '', 'utf8')).toContain('What failed')
+  })
+
+  scenario('several builds of one step are told of one by one, the failed one too', async (world) => {
+    await world.login(world.a)
+    await world.login(world.b)
+    world.context({ Dockerfile: `FROM ${bed.base} AS good\n${freshStep()}\nFROM good AS bad\nRUN echo before the end && false\n` })
+    const rules = ['good', 'bad'].map((stage) => `- {type: branch, ref: main, target: ${stage}, tags: [${stage}]}`).join('\n')
+    const image = world.repository()
+    const env = push('refs/heads/main', world)
+    const build = await world.build({ images: image, rules, push: 'true', report: 'report.html' }, { env })
+    expect(failed(build)).toContain('RUN echo before the end')
+    expect(build.summary.match(/^### .*$/gm)).toEqual([`### \`${image}:good\` pushed`, `### \`${image}:bad\` failed`])
+    expect(build.stdout).toContain(`\nBuilt and pushed ${image}:good\n`)
+    expect(build.stdout).not.toContain(`Built and pushed ${image}:bad`)
+    expect(build.stdout).toMatch(
+      /\nFailed: \[bad 1\/1\] RUN echo before the end && false\nAt Dockerfile:4:\n(?:.*\n)+The last line it printed:\n {2}before the end\n/,
+    )
+    const page = readFileSync(build.outputs.report ?? '', 'utf8')
+    expect(page.match(/<h2>.*?<\/h2>/g)?.map((title) => title.replaceAll(/<[^>]*>/g, ''))).toEqual([
+      `${image}:good pushed`,
+      `${image}:bad failed`,
+    ])
   })
 
   scenario('no report is written outside of the workspace, and nothing is built', async (world) => {

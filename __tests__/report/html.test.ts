@@ -47,9 +47,24 @@ test('the policy allows its own style and script, named by their digests, and no
 })
 
 test('several builds in one page', () => {
-  const page = toHtml([factsOf({ tags: ['a:1'] }), factsOf({ tags: ['b:1'], failure: 'x' })])
+  const page = toHtml([factsOf({ tags: ['a:1'], steps: [step('[1/1] RUN a', 0, 5)] }), factsOf({ tags: ['b:1'], failure: 'x' })])
   expect(page).toContain('<title>2 builds</title>')
   expect(page.match(/<article>/g)).toHaveLength(2)
+  const headings = [...page.matchAll(/<h(\d)>(.*?)<\/h\1>/g)].map(
+    ([, level, title = '']) => `${level} ${title.replaceAll(/<[^>]*>/g, '').trim()}`,
+  )
+  expect(headings).toEqual([
+    '1 2 builds',
+    '2 a:1 built',
+    '3 Image',
+    '3 Timeline',
+    '4 Dockerfile 1 step, 0 from the cache',
+    '3 Steps',
+    '2 b:1 failed',
+    '3 What failed',
+    '3 Timeline',
+    '3 Steps',
+  ])
 })
 
 test('very many steps: the longest are drawn, five thousand stand in the table', () => {

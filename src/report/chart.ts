@@ -8,13 +8,17 @@ const LABEL = 300
 const BAR = { done: 'b-done', cached: 'b-cached', failed: 'b-failed', cancelled: 'b-failed', 'not run': 'b-done' } as const
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200]
 
-/** The timeline of a build: for each platform a list of its steps, each with its bars as SVG, which stretch with the page. */
-export function toChart(timeline: Timeline): Markup {
+/**
+ * The timeline of a build: for each platform a list of its steps, each with its bars as SVG, which stretch with the page.
+ *
+ * @param level of the headings
+ */
+export function toChart(timeline: Timeline, level: number): Markup {
   const { lanes, length } = timeline
   const chain = lanes.flatMap(({ rows }) => rows).filter(({ critical }) => critical)
   const waited = chain.reduce((sum, { seconds }) => sum + seconds, 0)
   const shown = longest(timeline)
-  const drawn = lanes.flatMap((lane) => toLane(lane, shown, length))
+  const drawn = lanes.flatMap((lane) => toLane(lane, shown, { length, level }))
   const left = lanes.flatMap(({ rows }) => rows).filter(({ spans }) => spans.length > 0).length - shown.size
   return html`<ul class="legend">
 <li>${swatch('b-done')}step</li><li>${swatch('b-cached')}from the cache</li><li>${swatch('b-around')}loading and exporting</li><li>${swatch('b-failed')}failed or cancelled</li>
@@ -33,12 +37,16 @@ function longest({ lanes }: Timeline): ReadonlySet<Row> {
   return new Set(ran.sort((a, b) => b.seconds - a.seconds).slice(0, MOST_ROWS))
 }
 
-function toLane({ platform, rows, total, cached }: Lane, shown: ReadonlySet<Row>, length: number): Markup[] {
+function toLane(
+  { platform, rows, total, cached }: Lane,
+  shown: ReadonlySet<Row>,
+  { length, level }: { length: number; level: number },
+): Markup[] {
   const own = rows.filter((row) => shown.has(row))
   if (own.length === 0) return []
   const told = total === 0 ? '' : `${count(total, 'step')}, ${cached} from the cache`
   return [
-    html`<h3>${oneLine(laneTitle(platform), LABEL)} <small>${told}</small></h3>
+    html`<h${level}>${oneLine(laneTitle(platform), LABEL)} <small>${told}</small></h${level}>
 <ol class="lane">
 <li class="axis" aria-hidden="true"><span class="name">time</span>${axis(length)}<span class="time"></span></li>
 ${own.map((row) => toItem(row, length))}</ol>

@@ -36,16 +36,22 @@ function breakable(text: string): Markup[] {
   return text.split(/(?<=[/:@])/).map((part) => html`${part}<wbr>`)
 }
 
-function article(facts: BuildFacts, titled: boolean): Markup {
+function article(facts: BuildFacts, several: boolean): Markup {
   const timeline = toTimeline(facts.steps, facts.only)
+  // Of several builds each has a heading of its own above those of its parts.
+  const level = several ? 3 : 2
+  const parts: readonly (readonly [string, Markup])[] = [
+    ['What failed', failure(facts)],
+    ['Image', image(facts)],
+    ['Platforms', platforms(facts, timeline)],
+    ['Dockerfile warnings', warnings(facts)],
+    ['Timeline', timeline.length > 0 ? toChart(timeline, level + 1) : html`<p>No step took any time.</p>`],
+    ['Steps', steps(timeline)],
+  ]
   return html`<article>
-${titled ? html`<h2>${breakable(titleOf(facts))}</h2>` : NOTHING}
+${several ? html`<h2>${breakable(titleOf(facts))}</h2>` : NOTHING}
 ${figures(facts, timeline)}
-${failure(facts)}${image(facts)}${platforms(facts, timeline)}${warnings(facts)}
-<h2>Timeline</h2>
-${timeline.length > 0 ? toChart(timeline) : html`<p>No step took any time.</p>`}
-<h2>Steps</h2>
-${steps(timeline)}
+${parts.filter(([, part]) => part !== NOTHING).map(([title, part]) => html`<h${level}>${title}</h${level}>\n${part}`)}
 </article>
 `
 }
@@ -70,8 +76,7 @@ function failure({ failure: error, excerpt }: BuildFacts): Markup {
     const line = `${String(number).padStart(width)}  ${text}`
     return failed ? html`<mark>${line}</mark>\n` : html`${line}\n`
   })
-  return html`<h2>What failed</h2>
-<pre class="wrap">${oneLine(error, 4000)}</pre>
+  return html`<pre class="wrap">${oneLine(error, 4000)}</pre>
 ${lines.length === 0 ? NOTHING : html`<p>${oneLine(excerpt?.place ?? '', WIDEST)}</p><pre tabindex="0" role="region" aria-label="Lines of the Dockerfile">${lines}</pre>`}
 <p class="muted">What the step printed is in the log of the job.</p>
 `
@@ -80,8 +85,7 @@ ${lines.length === 0 ? NOTHING : html`<p>${oneLine(excerpt?.place ?? '', WIDEST)
 function image({ failure: error, tags, digest, image: name }: BuildFacts): Markup {
   if (digest === undefined && (error !== undefined || tags.length === 0)) return NOTHING
   const list = tags.slice(0, MOST_ROWS).map((tag) => html`<li><code>${breakable(oneLine(tag, WIDEST))}</code></li>`)
-  return html`<h2>Image</h2>
-${list.length === 0 ? NOTHING : html`<ul>${list}</ul>`}
+  return html`${list.length === 0 ? NOTHING : html`<ul>${list}</ul>`}
 ${digest === undefined ? NOTHING : html`<p>Digest <code>${digest}</code></p>`}
 ${name === '' ? NOTHING : html`<p>Pull exactly this image:</p><pre class="wrap">docker pull ${name}</pre>`}
 `
@@ -95,8 +99,7 @@ function platforms({ platforms: images }: BuildFacts, { lanes }: Timeline): Mark
     return html`<tr><td>${platform}<code class="muted">${digest}</code></td><td class="number">${size === undefined ? '–' : formatBytes(size)}</td><td class="number">${cached}</td></tr>
 `
   })
-  return html`<h2>Platforms</h2>
-<table><thead><tr><th scope="col">Platform and digest</th><th scope="col" class="number">Compressed</th><th scope="col" class="number">Cached</th></tr></thead>
+  return html`<table><thead><tr><th scope="col">Platform and digest</th><th scope="col" class="number">Compressed</th><th scope="col" class="number">Cached</th></tr></thead>
 <tbody>${rows}</tbody></table>
 `
 }
@@ -110,8 +113,7 @@ function warnings({ warnings: found }: BuildFacts): Markup {
     return html`<li><code>${place}</code> ${oneLine(text, WIDEST)} ${link}</li>
 `
   })
-  return html`<h2>Dockerfile warnings</h2>
-<ul>
+  return html`<ul>
 ${rows}</ul>
 `
 }

@@ -15,8 +15,8 @@ main, footer { max-width: 75rem; margin: 0 auto; padding: 1.5rem 1rem }
 footer { padding-top: 0; color: var(--muted); font-size: .85rem }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; overflow-wrap: anywhere }
 h2 { font-size: 1.2rem; margin: 2rem 0 .75rem; padding-bottom: .3rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
-h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; overflow-wrap: anywhere }
-h3 small, .muted { color: var(--muted); font-weight: normal; font-size: .85rem }
+h3, h4 { font-size: 1rem; margin: 1.25rem 0 .25rem; overflow-wrap: anywhere }
+h3 small, h4 small, .muted { color: var(--muted); font-weight: normal; font-size: .85rem }
 p { margin: .5rem 0; overflow-wrap: anywhere }
 a { color: var(--link) }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: .85em; overflow-wrap: anywhere }

@@ -21,7 +21,7 @@ const WIDEST = 200
  * @param limit the most it may take, in bytes of UTF-8: what does not fit any more is left out, section by section
  */
 export function toSummary(builds: readonly BuildFacts[], limit = SUMMARY_LIMIT): string {
-  const sections = builds.map(toSections)
+  const sections = builds.map((facts) => toSections(facts, builds.length > 1))
   // The heads of all builds come before the details of any.
   const order = sections
     .flatMap((own, build) => own.map((text, at) => ({ build, at, text })))
@@ -40,10 +40,10 @@ export function toSummary(builds: readonly BuildFacts[], limit = SUMMARY_LIMIT):
 }
 
 /** The sections of one build, the most important first. */
-function toSections(facts: BuildFacts): string[] {
+function toSections(facts: BuildFacts, several: boolean): string[] {
   const timeline = toTimeline(facts.steps, facts.only)
   return [
-    head(facts, timeline),
+    head(facts, timeline, several),
     failure(facts),
     images(facts),
     platforms(facts, timeline),
@@ -53,8 +53,10 @@ function toSections(facts: BuildFacts): string[] {
   ].filter((section) => section !== '')
 }
 
-function head({ tags, failure, pushed, loaded, seconds, platforms }: BuildFacts, { total, cached }: Timeline): string {
-  const name = tags[0] === undefined ? 'Image' : code(oneLine(tags[0].replace(/:[^:/]*$/, ''), WIDEST))
+function head({ tags, failure, pushed, loaded, seconds, platforms }: BuildFacts, { total, cached }: Timeline, several: boolean): string {
+  const [first] = tags
+  // Of several builds the tag tells which one it is.
+  const name = first === undefined ? 'Image' : code(oneLine(several ? first : first.replace(/:[^:/]*$/, ''), WIDEST))
   const done = failure !== undefined ? 'failed' : pushed ? 'pushed' : loaded ? 'loaded' : 'built'
   const share = total === 0 ? '' : `; ${cached} of ${count(total, 'step')} came from the cache (${Math.round((100 * cached) / total)} %)`
   const built = platforms.length === 0 ? '' : `${count(platforms.length, 'platform')}, `
