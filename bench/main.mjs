@@ -2,7 +2,8 @@
 // platforms with everything in the cache, the end of the job. In turn, so that a machine whose speed drifts is fair to both.
 // `npm run bench [-- rounds]`; brings the test bed up, and takes it down unless it was up before.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectDir, readAction } from '../testbed/action.mjs'
 import { Job } from '../testbed/step.mjs'
@@ -13,7 +14,8 @@ const keep = status().state !== undefined
 const { engine, registries, base, bin } = await up({ without: ['tools', 'images'] })
 if (!engine || !registries || !base) throw new Error('the test bed did not give an engine, registries and a base image')
 const { a, b } = registries
-const job = new Job({ env: { DOCKER_HOST: engine.host, PATH: `${bin}:${process.env.PATH}` } })
+const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+const job = new Job({ env: { DOCKER_HOST: engine.host, PATH: `${bin}:${process.env.PATH}`, ...pushEvent() } })
 try {
   cpSync(join(projectDir, 'examples/two-accounts'), job.workspace, { recursive: true })
   mkdirSync(join(job.workspace, 'target'))
@@ -54,9 +56,18 @@ try {
   await countProcesses(job, inputs)
 } finally {
   job.remove()
+  rmSync(folder, { recursive: true, force: true })
   if (!keep) await down()
 }
 startUp()
+
+/** What a runner says of a push: then nothing has to be asked of git. */
+function pushEvent() {
+  const sha = '0123456789abcdef0123456789abcdef01234567'
+  const path = join(folder, 'event.json')
+  writeFileSync(path, JSON.stringify({ ref: 'refs/heads/main', after: sha, head_commit: { id: sha, timestamp: '2026-01-02T03:04:05Z' } }))
+  return { GITHUB_EVENT_NAME: 'push', GITHUB_EVENT_PATH: path, GITHUB_REF: 'refs/heads/main', GITHUB_REF_NAME: 'main', GITHUB_SHA: sha }
+}
 
 /** @param {string} image */
 function shellScript(image) {

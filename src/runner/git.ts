@@ -21,15 +21,15 @@ const TIMEOUT = 10_000
 /** Reads what a clone knows of itself; undefined outside of one, without a commit, or without git. */
 export async function readClone(folder: string, env: Env): Promise<GitFacts | undefined> {
   const git = (...args: string[]) => gitLines(args, folder, env)
-  const [head, branch, refs, origin, remote] = await Promise.all([
-    git('log', '-1', '--no-show-signature', '--format=%H%n%ct', 'HEAD', '--'),
+  // Where this fails there is nothing else to ask for.
+  const [sha, seconds] = await git('log', '-1', '--no-show-signature', '--format=%H%n%ct', 'HEAD', '--')
+  if (sha === undefined) return undefined
+  const [branch, refs, origin, remote] = await Promise.all([
     git('symbolic-ref', '--quiet', 'HEAD'),
     git('for-each-ref', '--points-at=HEAD', '--format=%(refname)'),
     git('symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD'),
     git('config', '--get', 'remote.origin.url'),
   ])
-  const [sha, seconds] = head
-  if (sha === undefined) return undefined
   return {
     sha,
     commitTime: toTime(seconds),
