@@ -17,18 +17,16 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6760);
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8500);
-/* harmony import */ var _docker_command_js__WEBPACK_IMPORTED_MODULE_13__ = __webpack_require__(9644);
+/* harmony import */ var _docker_command_js__WEBPACK_IMPORTED_MODULE_12__ = __webpack_require__(9644);
 /* harmony import */ var _docker_exec_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(3420);
 /* harmony import */ var _runner_env_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(3200);
 /* harmony import */ var _runner_log_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(2793);
 /* harmony import */ var _endpoint_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(8259);
 /* harmony import */ var _engine_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(4717);
-/* harmony import */ var _faults_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(2523);
-/* harmony import */ var _lock_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(1845);
-/* harmony import */ var _owner_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(947);
-/* harmony import */ var _records_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(5217);
-/* harmony import */ var _store_js__WEBPACK_IMPORTED_MODULE_12__ = __webpack_require__(457);
-
+/* harmony import */ var _lock_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(1845);
+/* harmony import */ var _owner_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(947);
+/* harmony import */ var _records_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(5217);
+/* harmony import */ var _store_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(457);
 
 
 
@@ -61,7 +59,7 @@ async function undo({ path, record }, deps) {
     for (const process of record.processes)
         await step(() => endProcess(process));
     for (const claim of record.builders) {
-        await step(() => (0,_lock_js__WEBPACK_IMPORTED_MODULE_9__/* .exclusively */ .G)(deps.root, claim.name, () => release(claim, { path, record }, { ...deps, env, engine })));
+        await step(() => (0,_lock_js__WEBPACK_IMPORTED_MODULE_8__/* .exclusively */ .G)(deps.root, claim.name, () => release(claim, { path, record }, { root: deps.root, env, engine })));
     }
     for (const name of record.containers)
         await step(() => removeContainer(engine, name));
@@ -76,12 +74,12 @@ async function undo({ path, record }, deps) {
         deps.warn(`cleaning up: ${(0,_runner_log_js__WEBPACK_IMPORTED_MODULE_5__/* .describe */ .q0)(fault)}`);
     if (!complete || faults.length > 0)
         return false;
-    await (0,_records_js__WEBPACK_IMPORTED_MODULE_11__/* .removeRecord */ .GI)(path, _lock_js__WEBPACK_IMPORTED_MODULE_9__/* .STALE */ .y);
+    await (0,_records_js__WEBPACK_IMPORTED_MODULE_10__/* .removeRecord */ .GI)(path, _lock_js__WEBPACK_IMPORTED_MODULE_8__/* .STALE */ .y);
     return true;
 }
 /** Undoes the record that main left, if it left one: for post. */
 async function undoPath(path, deps) {
-    const filed = await (0,_records_js__WEBPACK_IMPORTED_MODULE_11__/* .readRecord */ .aE)(path);
+    const filed = await (0,_records_js__WEBPACK_IMPORTED_MODULE_10__/* .readRecord */ .aE)(path);
     if (filed)
         await undo(filed, deps);
 }
@@ -125,25 +123,25 @@ async function engineOf({ context, host }, env) {
 async function release(claim, { path, record }, place) {
     const { root, env, engine } = place;
     const others = await otherClaims(claim, { path, record }, root);
-    const dir = (0,_store_js__WEBPACK_IMPORTED_MODULE_12__/* .buildxConfigDir */ .iL)((0,_runner_env_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerConfigDir */ .kG)(env), env);
+    const dir = (0,_store_js__WEBPACK_IMPORTED_MODULE_11__/* .buildxConfigDir */ .iL)((0,_runner_env_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerConfigDir */ .kG)(env), env);
     if (others.length === 0) {
         if (claim.shared && (await isBusy(claim, engine)))
             return false;
         await removeBuilder(claim, record, place);
     }
-    else if (others.every((other) => (0,_store_js__WEBPACK_IMPORTED_MODULE_12__/* .buildxConfigDir */ .iL)((0,_runner_env_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerConfigDir */ .kG)(other.env), other.env) !== dir)) {
+    else if (others.every((other) => (0,_store_js__WEBPACK_IMPORTED_MODULE_11__/* .buildxConfigDir */ .iL)((0,_runner_env_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerConfigDir */ .kG)(other.env), other.env) !== dir)) {
         // Others build on it: only what this step wrote into its own directory of buildx's goes.
         await unlinkStored(claim.name, dir);
     }
-    const now = (await (0,_records_js__WEBPACK_IMPORTED_MODULE_11__/* .readRecord */ .aE)(path))?.record ?? record;
-    await (0,_records_js__WEBPACK_IMPORTED_MODULE_11__/* .writeRecord */ .rh)(path, { ...now, builders: now.builders.filter(({ name }) => name !== claim.name) });
+    const now = (await (0,_records_js__WEBPACK_IMPORTED_MODULE_10__/* .readRecord */ .aE)(path))?.record ?? record;
+    await (0,_records_js__WEBPACK_IMPORTED_MODULE_10__/* .writeRecord */ .rh)(path, { ...now, builders: now.builders.filter(({ name }) => name !== claim.name) });
     return true;
 }
 async function otherClaims(claim, { path, record }, root) {
-    const same = (await (0,_records_js__WEBPACK_IMPORTED_MODULE_11__/* .readRecords */ .T3)(root)).filter((other) => other.path !== path && other.record.host === record.host && other.record.builders.some(({ name }) => name === claim.name));
+    const same = (await (0,_records_js__WEBPACK_IMPORTED_MODULE_10__/* .readRecords */ .T3)(root)).filter((other) => other.path !== path && other.record.host === record.host && other.record.builders.some(({ name }) => name === claim.name));
     const verdicts = await Promise.all(same.map(async ({ record: other }) => {
-        const owner = (0,_owner_js__WEBPACK_IMPORTED_MODULE_10__/* .parseOwner */ .pZ)(other.owner);
-        return owner && (await (0,_owner_js__WEBPACK_IMPORTED_MODULE_10__/* .isLiving */ .O)(owner)) === 'dead' ? undefined : other;
+        const owner = (0,_owner_js__WEBPACK_IMPORTED_MODULE_9__/* .parseOwner */ .pZ)(other.owner);
+        return owner && (await (0,_owner_js__WEBPACK_IMPORTED_MODULE_9__/* .isLiving */ .O)(owner)) === 'dead' ? undefined : other;
     }));
     return verdicts.filter((each) => each !== undefined);
 }
@@ -161,14 +159,16 @@ async function isBusy({ driver, nodes }, engine) {
     }
     return false;
 }
-async function removeBuilder({ name, driver, keepState, nodes }, record, { env, engine, warn }) {
-    const dir = (0,_store_js__WEBPACK_IMPORTED_MODULE_12__/* .buildxConfigDir */ .iL)((0,_runner_env_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerConfigDir */ .kG)(env), env);
-    if (await (0,_store_js__WEBPACK_IMPORTED_MODULE_12__/* .storedBuilder */ .B0)(dir, name)) {
-        const command = [...record.buildx, 'rm', '--force', ...(0,_docker_command_js__WEBPACK_IMPORTED_MODULE_13__/* .flag */ .J)('--keep-state', keepState), name];
-        const result = await (0,_docker_exec_js__WEBPACK_IMPORTED_MODULE_3__/* .exec */ .m)(command, { env, timeout: PATIENCE }).catch((fault) => ({ exitCode: 1, stderr: (0,_runner_log_js__WEBPACK_IMPORTED_MODULE_5__/* .describe */ .q0)(fault) }));
-        // It is in no file of buildx's any more, so that trying again would do nothing: somebody has to look.
-        if (result.exitCode !== 0 && driver !== 'docker-container')
-            warn(`cleaning up: the ${driver} builder ${name} may be left (${(0,_faults_js__WEBPACK_IMPORTED_MODULE_8__/* .lastLine */ .fM)(result.stderr)})`);
+async function removeBuilder({ name, driver, keepState, nodes }, record, { env, engine }) {
+    const dir = (0,_store_js__WEBPACK_IMPORTED_MODULE_11__/* .buildxConfigDir */ .iL)((0,_runner_env_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerConfigDir */ .kG)(env), env);
+    if (await (0,_store_js__WEBPACK_IMPORTED_MODULE_11__/* .storedBuilder */ .B0)(dir, name)) {
+        const command = [...record.buildx, 'rm', '--force', ...(0,_docker_command_js__WEBPACK_IMPORTED_MODULE_12__/* .flag */ .J)('--keep-state', keepState), name];
+        const { exitCode, stderr } = await (0,_docker_exec_js__WEBPACK_IMPORTED_MODULE_3__/* .exec */ .m)(command, { env, timeout: PATIENCE }).catch((fault) => ({
+            exitCode: 1,
+            stderr: String(fault),
+        }));
+        if (exitCode !== 0 && driver !== 'docker-container')
+            throw new Error(`the builder ${name} cannot be removed: ${stderr.trim().split('\n').at(-1)}`);
         await unlinkStored(name, dir);
     }
     if (driver !== 'docker-container')
@@ -193,7 +193,7 @@ async function removeContext(name, env) {
 async function endProcess({ pid, started }) {
     for (const signal of ['SIGTERM', 'SIGKILL']) {
         for (let waits = 0; waits < 40; waits++) {
-            if ((await (0,_owner_js__WEBPACK_IMPORTED_MODULE_10__/* .processStart */ .gy)(pid)) !== started)
+            if ((await (0,_owner_js__WEBPACK_IMPORTED_MODULE_9__/* .processStart */ .gy)(pid)) !== started)
                 return;
             if (waits === 0)
                 process.kill(pid, signal);
