@@ -38,9 +38,10 @@ export async function readManifest(name: string, account: Account | undefined): 
   return { status, mediaType: headers.get('content-type') ?? '', digest, body }
 }
 
-/** Platform → digest, as the index of a tag says. */
+/** Platform → digest, as the index of a tag says. Attestations are in it under the platform unknown/unknown. */
 export function platformsOf({ body: { manifests = [] } }: Read): Record<string, string> {
-  const names = manifests.map(({ digest, platform: { os, architecture, variant } }) => {
+  const images = manifests.filter(({ platform }) => platform.os !== 'unknown')
+  const names = images.map(({ digest, platform: { os, architecture, variant } }) => {
     return [[os, architecture, ...(variant ? [variant] : [])].join('/'), digest]
   })
   return Object.fromEntries(names)
