@@ -19,6 +19,29 @@ describe('what was pushed is read back', () => {
     expect(error).toContain('linux/amd64')
   })
 
+  scenario('a registry whose index lost a platform fails the step, which names it', async (world) => {
+    const proxy = await startProxy(world.b.host)
+    world.onEnd(() => proxy.close())
+    await world.login({ ...world.b, host: proxy.host })
+    world.context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /' })
+    const image = `${proxy.host}/${world.id}/app`
+    const inputs = { images: image, tags: '1', platforms: BOTH, push: 'true', provenance: 'false' }
+    passed(await world.build(inputs))
+    const { body, mediaType } = await readManifest(`${image}:1`, world.b)
+    const kept = (body.manifests ?? []).filter(({ platform }) => platform.architecture === 'amd64')
+    expect(kept).toHaveLength(1)
+    const less = JSON.stringify({ ...body, manifests: kept })
+    // The push itself asks with HEAD alone: only who reads the tag or the index back gets the shortened one.
+    proxy.setRules([
+      { method: 'GET', path: '/manifests/', fault: { do: 'answer', status: 200, headers: { 'content-type': mediaType }, body: less } },
+    ])
+
+    const result = await world.build(inputs)
+
+    expect(failed(result)).toContain(`push: ${image}:1`)
+    expect(failed(result)).toContain('linux/arm64')
+  })
+
   scenario('a push without a digest fails the step', async (world) => {
     const image = await pushOne(world)
     replaceBuild(world, {})
