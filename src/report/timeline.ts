@@ -1,4 +1,5 @@
 import type { Run, Step } from '../docker/progress.ts'
+import { longestChain } from './chain.ts'
 import { readStepName, type StepName } from './stepname.ts'
 
 /** What became of a step. */
@@ -69,7 +70,10 @@ export function toTimeline(steps: readonly Step[], only?: string): Timeline {
     )
     return { name, parts, spans, busy: sum(spans, ({ from, to }) => to - from) }
   })
-  const chain = longestChain(drafts)
+  const chain = longestChain(
+    drafts,
+    drafts.filter(({ name }) => name.position !== ''),
+  )
   const lanes = new Map<string | undefined, Row[]>()
   for (const draft of drafts) {
     const row = toRow(draft, chain.has(draft))
@@ -147,43 +151,6 @@ function outcomeOf(parts: readonly Step[]): Outcome {
   const done = parts.filter(({ completed }) => completed)
   if (done.length > 0) return done.every(({ cached }) => cached) ? 'cached' : 'done'
   return parts.some(({ runs }) => (runs?.length ?? 0) > 0) ? 'cancelled' : 'not run'
-}
-
-/**
- * The chain of steps, each with the result of the one before, that took longest in all. (Not the one that ended last: a step
- * from the cache ends when somebody asks for it.)
- */
-function longestChain(drafts: readonly Draft[]): ReadonlySet<Draft> {
-  const byDigest = new Map(drafts.flatMap((draft) => draft.parts.map(({ digest }) => [digest, draft] as const)))
-  const inputsOf = ({ parts }: Draft) => parts.flatMap(({ inputs = [] }) => inputs).flatMap((digest) => byDigest.get(digest) ?? [])
-  const chains = new Map<Draft, { readonly length: number; readonly through: Draft | undefined }>()
-  const entered = new Set<Draft>()
-  // Without recursion: a chain can be longer than the stack is deep.
-  const open = [...drafts]
-  for (let draft = open.at(-1); draft; draft = open.at(-1)) {
-    const own = draft
-    const inputs = inputsOf(own).filter((input) => input !== own)
-    const ahead = entered.has(own) ? [] : inputs.filter((input) => !entered.has(input))
-    entered.add(own)
-    open.push(...ahead)
-    if (ahead.length > 0) continue
-    open.pop()
-    if (chains.has(own)) continue
-    const through = longest(
-      inputs.filter((input) => chains.has(input)),
-      (input) => chains.get(input)?.length ?? 0,
-    )
-    chains.set(own, { length: own.busy + (through ? (chains.get(through)?.length ?? 0) : 0), through })
-  }
-  const chain = new Set<Draft>()
-  const numbered = drafts.filter(({ name }) => name.position !== '')
-  let next = longest(numbered, (draft) => chains.get(draft)?.length ?? 0)
-  for (; next; next = chains.get(next)?.through) chain.add(next)
-  return chain
-}
-
-function longest(drafts: readonly Draft[], length: (draft: Draft) => number): Draft | undefined {
-  return drafts.reduce<Draft | undefined>((best, draft) => (length(draft) > (best ? length(best) : 0) ? draft : best), undefined)
 }
 
 function toLane(platform: string | undefined, rows: readonly Row[]): Lane {
