@@ -7,6 +7,7 @@ import { dockerConfigDir, type Env } from '../runner/env.ts'
 import { describe } from '../runner/log.ts'
 import { currentEndpoint } from './endpoint.ts'
 import { EngineClient } from './engine.ts'
+import { lastLine } from './faults.ts'
 import { exclusively, STALE } from './lock.ts'
 import { isLiving, parseOwner, processStart } from './owner.ts'
 import { type BuilderClaim, type FiledRecord, type RunRecord, readRecord, readRecords, removeRecord, writeRecord } from './records.ts'
@@ -36,7 +37,7 @@ export async function undo({ path, record }: FiledRecord, deps: UndoDeps): Promi
   }
   for (const process of record.processes) await step(() => endProcess(process))
   for (const claim of record.builders) {
-    await step(() => exclusively(deps.root, claim.name, () => release(claim, { path, record }, { root: deps.root, env, engine })))
+    await step(() => exclusively(deps.root, claim.name, () => release(claim, { path, record }, { ...deps, env, engine })))
   }
   for (const name of record.containers) await step(() => removeContainer(engine, name))
   for (const name of record.contexts) await step(() => removeContext(name, env))
@@ -82,9 +83,7 @@ export function containerName(node: string): string {
   return `buildx_buildkit_${node}`
 }
 
-interface Place {
-  readonly root: string
-  readonly env: Env
+interface Place extends UndoDeps {
   readonly engine: EngineClient
 }
 
@@ -140,16 +139,18 @@ async function isBusy({ driver, nodes }: BuilderClaim, engine: EngineClient): Pr
   return false
 }
 
-async function removeBuilder({ name, driver, keepState, nodes }: BuilderClaim, record: RunRecord, { env, engine }: Place): Promise<void> {
+async function removeBuilder(
+  { name, driver, keepState, nodes }: BuilderClaim,
+  record: RunRecord,
+  { env, engine, warn }: Place,
+): Promise<void> {
   const dir = buildxConfigDir(dockerConfigDir(env), env)
   if (await storedBuilder(dir, name)) {
     const command = [...record.buildx, 'rm', '--force', ...flag('--keep-state', keepState), name]
-    const { exitCode, stderr } = await exec(command, { env, timeout: PATIENCE }).catch((fault: unknown) => ({
-      exitCode: 1,
-      stderr: String(fault),
-    }))
-    if (exitCode !== 0 && driver !== 'docker-container')
-      throw new Error(`the builder ${name} cannot be removed: ${stderr.trim().split('\n').at(-1)}`)
+    const result = await exec(command, { env, timeout: PATIENCE }).catch((fault: unknown) => ({ exitCode: 1, stderr: describe(fault) }))
+    // It is in no file of buildx's any more, so that trying again would do nothing: somebody has to look.
+    if (result.exitCode !== 0 && driver !== 'docker-container')
+      warn(`cleaning up: the ${driver} builder ${name} may be left (${lastLine(result.stderr)})`)
     await unlinkStored(name, dir)
   }
   if (driver !== 'docker-container') return

@@ -192,7 +192,7 @@ async function checkServed(
   { name, onEngine, emulated }: { name: string; onEngine: boolean; emulated: readonly string[] },
 ): Promise<readonly BuilderNode[]> {
   const registered = onEngine && needs.platforms.length > 0 ? await handlers() : undefined
-  const now = nodes.map((node) => ({ ...node, platforms: servedNow([...new Set([...node.platforms, ...emulated])], registered) }))
+  const now = nodes.map((node) => ({ ...node, platforms: servedNow([...new Set([...ownFirst(node), ...emulated])], registered) }))
   const missing = missingPlatforms(
     needs.platforms,
     now.flatMap(({ platforms }) => platforms),
@@ -207,5 +207,10 @@ async function checkServed(
 }
 
 function platformsOf({ nodes }: InspectedBuilder): string[] {
-  return nodes.flatMap(({ platforms }) => platforms)
+  return nodes.flatMap(ownFirst)
+}
+
+/** What a node was made for stands first; behind it comes its own processor. */
+function ownFirst({ platforms, fixed }: BuilderNode): string[] {
+  return [...platforms.filter((platform) => !fixed.includes(platform)), ...fixed]
 }
