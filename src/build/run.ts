@@ -4,6 +4,7 @@ import { needsOf } from '../builder/needs.ts'
 import { type PreparedBuilder, prepareBuilder } from '../builder/prepare.ts'
 import { buildWithCache } from '../cache/attempts.ts'
 import { keepCache } from '../cache/keep.ts'
+import { bringMounts, keepMounts, type MountsBuild } from '../cache/mounts.ts'
 import type { CacheFault, CacheWatch } from '../cache/watch.ts'
 import { digestOf } from '../docker/pushed.ts'
 import { tempRoot } from '../runner/env.ts'
@@ -66,13 +67,25 @@ async function runOne(delivery: Delivery, builder: PreparedBuilder): Promise<Bui
   const plan = planBuild(config, facts)
   for (const line of plan.lines) options.log.info(line)
   for (const { path, text } of plan.files) await writeFile(path, text, { mode: 0o600, flag: 'wx' })
+  const mounts = mountsBuild(plan, delivery)
+  const carrying = { env: { ...plan.env, ...options.env }, signal: options.signal, info: options.log.info }
+  const before = mounts ? await bringMounts(mounts, carrying) : []
   const { faults, ...built } = await build(plan, delivery)
   await builder.swept
   const env = { ...options.env, ...builder.env }
   const result = await deliver(plan, { ...built, builder }, { ...delivery, options: { ...options, env } })
-  const warning = await keepCache(plan.cache, facts.cache, { good: result.failure === undefined, faults })
+  const good = result.failure === undefined
+  const after = mounts && good && plan.cache.write ? await keepMounts(mounts, result.steps, carrying) : []
+  const warning = await keepCache(plan.cache, facts.cache, { good, faults: [...before, ...faults, ...after] })
   if (warning !== undefined) options.log.warn(warning)
   return result
+}
+
+/** What the cache mounts of a build are known by; undefined for one that only looks. */
+function mountsBuild({ command }: BuildPlan, { config, facts }: Delivery): MountsBuild | undefined {
+  const { cache, context, file, target, platforms, noCache, options } = config
+  if (isQuery(options)) return undefined
+  return { cache, facts: facts.cache, context, file, target, platforms, noCache, command, temp: facts.temp }
 }
 
 function named(rule: NamedBuild['rule'], message: string): string {

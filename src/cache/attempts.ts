@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Step } from '../docker/progress.ts'
 import { cacheFaults, layerFault } from './faults.ts'
 import type { CachePlan } from './policy.ts'
@@ -18,6 +19,11 @@ export interface AttemptOptions {
   readonly info: (line: string) => void
 }
 
+/** One that fails for its reading, one for its writing, and one that still met what the first had left in the builder. */
+const TRIES = 4
+/** So long, in milliseconds, a builder may hold on to a build that was given up: another one that has steps in common joins it. */
+const LET_GO = 1000
+
 /**
  * Builds, and builds again without the cache where the cache was what ended the build, or kept it waiting: what has been built
  * by then is still in the builder, so that the second try takes little.
@@ -35,7 +41,7 @@ export async function buildWithCache<Result extends Attempt>(
   const faults: CacheFault[] = []
   let words = command
   let stalledAt: number | undefined
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     const watch = new CacheWatch(patience * 1000, stalledAt)
     const result = await build(words, watch)
     faults.push(...cacheFaults(result.steps))
@@ -43,10 +49,11 @@ export async function buildWithCache<Result extends Attempt>(
     if (watch.fault?.blocked) return { result: { ...result, failure: blockedBy(plan) }, faults }
     const fault = watch.fault ?? layerFault(result.steps, result.plain)
     const rest = fault && without(words, fault, watch.fault !== undefined)
-    if (!fault || !rest || rest.length === words.length) return { result, faults }
+    if (!fault || !rest || tries === TRIES) return { result, faults }
     faults.push(fault)
     info(`Cache${plan.name === '' ? '' : ` ${plan.name}`}: not ${fault.part}, since ${fault.reason}; the build goes on without it`)
     words = rest
+    if (watch.fault?.part === 'read') await sleep(LET_GO)
     stalledAt = watch.fault?.part === 'read' ? Date.now() : undefined
   }
 }

@@ -17,8 +17,8 @@ export type WorkFolder =
 const WORK = '.work-'
 /** A job of another machine is taken for dead after so long, in milliseconds: hosted runners end jobs after six hours. */
 const LONGEST_JOB = 6 * 3600_000
-/** Caches of further builds that one directory keeps, and for how long after they were written, in milliseconds. */
-const KEPT = 8
+/** Entries of further builds that one directory keeps, and for how long after they were written, in milliseconds. */
+const KEPT = 16
 const KEPT_FOR = 30 * 24 * 3600_000
 const WRITTEN = 'org.opencontainers.image.created'
 
@@ -26,7 +26,7 @@ const WRITTEN = 'org.opencontainers.image.created'
  * Opens a cache directory: removes what dead jobs left in it, and makes a work folder with the cache of the same build.
  * A cache with missing or cut blobs counts as none.
  */
-export async function openDirectory({ path, scope }: DirectoryStore): Promise<WorkFolder> {
+export async function openDirectory({ path, scope }: Pick<DirectoryStore, 'path' | 'scope'>): Promise<WorkFolder> {
   const root = resolve(path)
   const work = join(root, `${WORK}${owner()}-${process.pid}-${randomBytes(4).toString('hex')}`)
   try {

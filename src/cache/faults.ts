@@ -34,10 +34,12 @@ const MISSING_LAYER =
  * @param faults in the order in which they came; of the same part the first counts
  */
 export function cacheWarning({ name, fault }: Pick<CachePlan, 'name' | 'fault'>, faults: readonly CacheFault[]): string | undefined {
-  const told = (['read', 'written'] as const).flatMap((part) => {
-    const first = faults.find((each) => each.part === part)
-    return first ? [`it was not ${part} (${first.reason})`] : []
-  })
+  const told = [false, true].flatMap((mounts) =>
+    (['read', 'written'] as const).flatMap((part) => {
+      const first = faults.find((each) => each.part === part && (each.mounts ?? false) === mounts)
+      return first ? [`${mounts ? 'the cache mounts were' : 'it was'} not ${part} (${first.reason})`] : []
+    }),
+  )
   const all = fault === undefined ? told : [fault, ...told]
   return all.length === 0 ? undefined : `Cache${name === '' ? '' : ` ${name}`}: ${all.join('; ')}. The build does not depend on it`
 }

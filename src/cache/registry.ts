@@ -33,8 +33,8 @@ function unique(references: readonly Reference[]): Reference[] {
 }
 
 /**
- * Looks whether a cache can be read: its manifest, and the first byte of its configuration, which is all that BuildKit reads
- * of it before the build. A registry that says nothing is found out here, where it can be given up: BuildKit 0.32 waits for it
+ * Looks whether a cache can be read, with the requests that BuildKit will make before the build: the tag, its manifest, and
+ * the first byte of its configuration. A registry that says nothing is found out here, where it can be given up: BuildKit 0.32 waits for it
  * without end, and until the connection is closed no other build of the same builder goes on either.
  *
  * @param patience for each request, in milliseconds
@@ -42,7 +42,8 @@ function unique(references: readonly Reference[]): Reference[] {
 export async function lookForCache(reference: Reference, credential: Credential | undefined, patience: number): Promise<Look> {
   try {
     const client = new RegistryClient(reference, credential, patience)
-    const manifest = await client.manifest(reference.tag ?? 'latest')
+    const digest = await client.digest(reference.tag ?? 'latest')
+    const manifest = digest === undefined ? undefined : await client.manifest(digest)
     if (!manifest) return { state: 'absent' }
     const config = cacheConfigOf(manifest.body)
     if (config !== undefined) await client.touchBlob(config)

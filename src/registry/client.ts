@@ -70,6 +70,20 @@ export class RegistryClient {
     }
   }
 
+  /**
+   * Asks for a manifest's digest without reading it.
+   *
+   * @returns undefined when there is no such manifest; the reference itself where the registry does not say
+   * @throws RegistryError for any other answer, Error when the registry cannot be reached
+   */
+  async digest(reference: string): Promise<string | undefined> {
+    const { response } = await this.#get(`manifests/${reference}`, MANIFEST_TYPES.join(', '), { verb: 'HEAD' })
+    const status = response.message.statusCode ?? 0
+    if (status === 404) return undefined
+    if (status !== 200) throw new RegistryError(status, this.#repository.host)
+    return String(response.message.headers['docker-content-digest'] ?? reference)
+  }
+
   /** Reads a small blob, such as an image's configuration. @throws RegistryError when the registry does not give it out */
   async blob(digest: string): Promise<string> {
     const { response, body } = await this.#get(`blobs/${digest}`, '*/*')
@@ -85,7 +99,7 @@ export class RegistryClient {
    * @throws RegistryError when the registry does not give it out, Error when it cannot be reached or says nothing
    */
   async touchBlob(digest: string): Promise<void> {
-    const { response } = await this.#get(`blobs/${digest}`, '*/*', { range: 'bytes=0-0' })
+    const { response } = await this.#get(`blobs/${digest}`, '*/*', { verb: 'GET', range: 'bytes=0-0' })
     const status = response.message.statusCode ?? 0
     if (status !== 200 && status !== 206) throw new RegistryError(status, this.#repository.host)
   }
@@ -104,18 +118,22 @@ export class RegistryClient {
     }
   }
 
-  async #get(path: string, accept: string, further: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const first = await this.#request(path, accept, further)
+  async #get(path: string, accept: string, how: Request = { verb: 'GET' }): Promise<Answer> {
+    const first = await this.#request(path, accept, how)
     const challenge = first.response.message.headers['www-authenticate']
     if (first.response.message.statusCode !== 401 || challenge === undefined || this.#authorization !== undefined) return first
     this.#authorization = await this.#authorize(challenge)
-    return this.#authorization === undefined ? first : this.#request(path, accept, further)
+    return this.#authorization === undefined ? first : this.#request(path, accept, how)
   }
 
-  async #request(path: string, accept: string, further: Readonly<Record<string, string>>): Promise<Answer> {
-    const headers = { accept, ...further, ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }) }
+  async #request(path: string, accept: string, { verb, range }: Request): Promise<Answer> {
+    const headers = {
+      accept,
+      ...(range === undefined ? {} : { range }),
+      ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+    }
     const send = (base: string) =>
-      this.#exchange((http) => http.get(`${base}/v2/${this.#repository.path}/${path}`, headers), 'range' in further)
+      this.#exchange((http) => http.request(verb, `${base}/v2/${this.#repository.path}/${path}`, null, headers), range !== undefined)
     if (this.#base !== undefined) return send(this.#base)
     const host = this.#repository.host === 'docker.io' ? 'registry-1.docker.io' : this.#repository.host
     const bases = LOOPBACK.test(host) ? [`https://${host}`, `http://${host}`] : [`https://${host}`]
@@ -126,7 +144,7 @@ export class RegistryClient {
         this.#base = base
         return answer
       } catch (cause) {
-        fault ??= cause
+        fault = cause
         if (!isTlsFault(cause)) break
       }
     }
@@ -172,6 +190,12 @@ export class RegistryClient {
 function withQuery(url: URL, query: Readonly<Record<string, string>>): string {
   for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value)
   return url.href
+}
+
+interface Request {
+  readonly verb: 'GET' | 'HEAD'
+  /** The part that is wanted: its first bytes are then enough. */
+  readonly range?: string
 }
 
 interface Answer {

@@ -28,3 +28,20 @@ export function workspaceDir(env: Env): string {
 export function provideEnv(name: string, value: string): void {
   process.env[name] ||= value
 }
+
+/**
+ * Runs something that takes the folder it is in, and the runner's word for the workspace, from this process. Nothing else of a
+ * step may run meanwhile.
+ */
+export async function asWorkspace<Value>(folder: string, work: () => Promise<Value>): Promise<Value> {
+  const before = { folder: process.cwd(), workspace: process.env.GITHUB_WORKSPACE }
+  process.chdir(folder)
+  process.env.GITHUB_WORKSPACE = folder
+  try {
+    return await work()
+  } finally {
+    process.chdir(before.folder)
+    if (before.workspace === undefined) delete process.env.GITHUB_WORKSPACE
+    else process.env.GITHUB_WORKSPACE = before.workspace
+  }
+}
