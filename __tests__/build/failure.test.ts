@@ -37,6 +37,13 @@ describe('which step is blamed', () => {
     expect(explain({ steps: [step('[1/2] RUN a', 'context canceled'), step('[2/2] RUN b', 'exit code: 2')] })).toContain('"[2/2] RUN b"')
   })
 
+  test('the one that was cancelled before it told its error has the error that buildx tells', () => {
+    const plain = ['Dockerfile:2', '--------------------', 'ERROR: failed to build: failed to solve: "/absent": not found']
+    expect(explain({ steps: [step('[2/2] COPY absent /', 'context canceled: context canceled')], plain })).toBe(
+      'build: step "[2/2] COPY absent /" failed (Dockerfile:2): "/absent": not found',
+    )
+  })
+
   test('not one whose fault did not end the build', () => {
     const steps = [step('importing cache manifest from x', 'not found'), step('[2/2] RUN b', 'exit code: 2')]
     expect(explain({ steps, plain: ['ERROR: failed to build: failed to solve: exit code: 2'] })).toContain('"[2/2] RUN b"')

@@ -18,7 +18,9 @@ export function explainBuild({ exitCode, endedBy, steps, plain }: FailedBuild): 
   const ended = exitCode === null ? `was ended by ${endedBy}` : `ended with exit code ${exitCode}`
   if (step && !step.name.startsWith('[internal]') && step.error !== undefined) {
     const place = dockerfilePlace(plain)
-    return `build: step "${oneLine(step.name)}" failed${place ? ` (${place})` : ''}: ${oneLine(step.error)}${adviceFor(step, step.error)}`
+    // The step that is to blame can be cancelled along with the rest before it has told its own error.
+    const why = step.error.endsWith('context canceled') ? (error ?? step.error) : step.error
+    return `build: step "${oneLine(step.name)}" failed${place ? ` (${place})` : ''}: ${oneLine(why)}${adviceFor(step, why)}`
   }
   const reason = error ?? (step?.error === undefined ? undefined : oneLine(step.error))
   if (reason === undefined) return `build: buildx ${ended} and said nothing; run the command above by hand`
