@@ -39,6 +39,8 @@ export class Job {
   /** @type {{folder: '' | 'login', inputs: Record<string, string>, state: Record<string, string>}[]} */
   #posts = []
   #options
+  /** What steps so far have exported for the later ones. @type {Record<string, string>} */
+  #exported = {}
   #folder
 
   /** @param {JobOptions} [options] */
@@ -108,6 +110,7 @@ export class Job {
       RUNNER_ARCH: 'X64',
       DOCKER_CONFIG: this.dockerConfig,
       ...this.#options.env,
+      ...this.#exported,
     }
   }
 
@@ -149,6 +152,7 @@ export class Job {
       child.once('close', (exitCode, signal) => {
         /** @param {string} name */
         const read = (name) => readFileSync(files[name] ?? '', 'utf8')
+        Object.assign(this.#exported, parseFileCommand(read('ENV')))
         resolve({
           exitCode,
           signal,

@@ -36,13 +36,6 @@ describe('a login that cannot work', () => {
     })
   }
 
-  for (const [name, value] of Object.entries({ ecr: 'true', scope: 'repository:app:push' })) {
-    scenario(`${name}, which is refused until it is supported`, async (world) => {
-      const error = await fails(world, { registry: world.a.host, username: 'me', password: 'secret-of-mine', [name]: value })
-      expect(error).toBe(`input ${name}: is not supported yet; leave it out and give a user name and a password or token`)
-    })
-  }
-
   scenario('a docker that fails without a word', async (world) => {
     const path = `${world.programs({ docker: '#!/bin/sh\ncat >/dev/null\nexit 7\n' })}:${process.env.PATH}`
     const error = await fails(world, { registry: world.a.host, username: 'me', password: 'secret-of-mine' }, path)

@@ -13,21 +13,33 @@ import type { Account, World } from './bed.ts'
  * @returns an account for each user name, with a password of digits, which YAML would take for a number
  */
 export async function startRegistry(world: World, users: readonly string[]): Promise<Account[]> {
-  const [registry, htpasswd] = [findCommand('docker-registry') ?? '', findCommand('htpasswd') ?? '']
-  const folder = mkdtempSync(join(world.folder, 'registry-'))
-  const host = `127.0.0.1:${await freePort()}`
-  const accounts = users.map((username, at) => ({ host, username, password: `${735_100_000 + at}` }))
-  const table = join(folder, 'htpasswd')
+  const htpasswd = findCommand('htpasswd') ?? ''
+  const table = join(mkdtempSync(join(world.folder, 'accounts-')), 'htpasswd')
+  const accounts = users.map((username, at) => ({ username, password: `${735_100_000 + at}` }))
   for (const { username, password } of accounts) {
     const lines = await run([htpasswd, '-niBC', '5', username], { input: password, part: 'htpasswd' })
     writeFileSync(table, lines.trimEnd().concat('\n'), { flag: 'a', mode: 0o600 })
   }
+  const host = await serveRegistry(world, { htpasswd: { realm: 'a registry of a test', path: table } })
+  return accounts.map((account) => ({ host, ...account }))
+}
+
+/**
+ * Starts a registry.
+ *
+ * @param auth how it asks for accounts: https://distribution.github.io/distribution/about/configuration/#auth
+ * @returns its host
+ */
+export async function serveRegistry(world: World, auth: object): Promise<string> {
+  const registry = findCommand('docker-registry') ?? ''
+  const folder = mkdtempSync(join(world.folder, 'registry-'))
+  const host = `127.0.0.1:${await freePort()}`
   const settings = {
     version: '0.1',
     log: { level: 'error' },
     storage: { filesystem: { rootdirectory: join(folder, 'storage') } },
     http: { addr: host },
-    auth: { htpasswd: { realm: 'a registry of a test', path: table } },
+    auth,
   }
   writeFileSync(join(folder, 'config.json'), JSON.stringify(settings))
   const child = spawn(registry, ['serve', join(folder, 'config.json')], { stdio: 'ignore' })
@@ -40,7 +52,7 @@ export async function startRegistry(world: World, users: readonly string[]): Pro
       (answer) => answer.status,
       () => 0,
     )
-    if (status === 401) return accounts
+    if (status === 401) return host
     await sleep(25)
   }
   throw new Error(`the registry on ${host} does not answer`)

@@ -29,7 +29,11 @@ describe('one registry', () => {
     ['https://ghcr.io/v2/', { server: 'ghcr.io', registry: 'ghcr.io', key: 'ghcr.io' }],
     ['127.0.0.1:5000', { server: '127.0.0.1:5000', registry: '127.0.0.1:5000', key: '127.0.0.1:5000' }],
   ])('%j', (registry, account) => {
-    expect(read({ registry, ...given })).toEqual({ accounts: [{ ...account, username: 'me', password: 'pw' }], logout: true })
+    expect(read({ registry, ...given })).toEqual({
+      accounts: [{ ...account, username: 'me', password: 'pw' }],
+      logout: true,
+      isolate: false,
+    })
   })
 
   test('a password is taken as it is but for the newline at its end, a user name is trimmed', () => {
@@ -70,12 +74,63 @@ describe('one registry', () => {
       'input registry: "https://" names no host; write it as registry.example.com',
     ],
     ['logout that is no switch', { ...given, logout: 'no' }, 'input logout: must be true or false'],
-    ['ecr', { ...given, ecr: 'auto' }, 'input ecr: is not supported yet; leave it out and give a user name and a password or token'],
-    ['scope', { ...given, scope: 'x' }, 'input scope: is not supported yet'],
+    ['ecr that is no switch', { ...given, ecr: 'yes' }, 'input ecr: must be auto, true or false'],
+    ['isolate that is no switch', { ...given, isolate: 'yes' }, 'input isolate: must be true or false'],
+    [
+      'a scope that leads elsewhere',
+      { ...given, scope: '../../hunter' },
+      'input scope: "../../hunter" is no scope; write it as team/app, team/app@push or @push',
+    ],
+    [
+      'an access key of AWS without its secret',
+      { registry: 'public.ecr.aws', username: 'AKIA' },
+      'input password: is empty, but signing in to public.ecr.aws needs one',
+    ],
+    [
+      'a token for nobody',
+      { ...given, 'security-token': 'hunter2' },
+      'input security-token: is only used with acr-instance; set that as well',
+    ],
+    [
+      'an address without TLS',
+      { ...given, 'acr-instance': 'cri-1', 'acr-endpoint': 'http://cr.example.com' },
+      'input acr-endpoint: must be an https address',
+    ],
   ])('%s is refused', (_, inputs, message) => {
     const error = errorOf(() => read(inputs))
     expect(error.message).toContain(message)
     expect(error.message).not.toContain('hunter2')
+  })
+})
+
+describe('several registries with one credential', () => {
+  test.each([['a.io, b.io'], ['a.io\nb.io'], ['https://a.io/v2/,b.io,']])('%j', (registry) => {
+    expect(read({ registry, ...given }).accounts.map(({ server, username, password }) => [server, username, password])).toEqual([
+      ['a.io', 'me', 'pw'],
+      ['b.io', 'me', 'pw'],
+    ])
+  })
+
+  test('in an entry of a list', () => {
+    expect(accounts('- {registry: "a.io,b.io", username: u, password: p, scope: team/app@push}')).toMatchObject([
+      { server: 'a.io', scope: 'team/app@push' },
+      { server: 'b.io', scope: 'team/app@push' },
+    ])
+  })
+})
+
+describe('an access key in place of a credential', () => {
+  const aws = '012345678910.dkr.ecr.eu-west-3.amazonaws.com'
+  test.each<[string, Record<string, string>, string | undefined]>([
+    ["AWS's host", { registry: aws, ...given }, 'ecr'],
+    ['without a key, which the environment has', { registry: aws }, 'ecr'],
+    ['said to be one', { registry: 'mirror.example.com', ecr: 'true', ...given }, 'ecr'],
+    ['said to be none', { registry: aws, ecr: 'false', ...given }, undefined],
+    ['a password that AWS has given', { registry: aws, username: 'AWS', password: 'pw' }, undefined],
+    ['another host', { registry: 'ghcr.io', ecr: 'auto', ...given }, undefined],
+    ['an instance of ACR', { registry: 'demo-registry.cn-hangzhou.cr.aliyuncs.com', 'acr-instance': 'cri-1', ...given }, 'acr'],
+  ])('%s', (_, inputs, kind) => {
+    expect(read(inputs).accounts.map((each) => each.exchange?.kind)).toEqual([kind])
   })
 })
 
@@ -139,12 +194,12 @@ describe('a list', () => {
     [
       'an unknown field',
       '- {registry: a.io, user: hunter2}',
-      'input registry-auth, entry 1: field 2 is not known; known are registry, username, password, ecr, scope',
+      'input registry-auth, entry 1: field 2 is not known; known are registry, username, password, ecr, scope, acr-instance',
     ],
     ['a blank left out after a colon', '- {registry: a.io, username: u, password:hunter2}', 'entry 1: field 3 is not known'],
     ['a field that is a property of every object', '- {constructor: hunter2}', 'entry 1: field 1 is not known'],
     ['a prototype', '- {__proto__: {password: hunter2}}', 'entry 1: field 1 is not known'],
-    ['ecr', '- {registry: a.io, ecr: "true"}', 'input registry-auth, entry 1: ecr: is not supported yet'],
+    ['ecr that is no switch', '- {registry: a.io, ecr: "yes"}', 'input registry-auth, entry 1: ecr: must be auto, true or false'],
     [
       'a bad registry',
       '- {registry: "a b", username: u, password: hunter2}',

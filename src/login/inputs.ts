@@ -1,6 +1,9 @@
 import { FAILSAFE_SCHEMA, load, YAMLException } from 'js-yaml'
 import { authKey, HUB_KEY } from '../registry/dockerconfig.ts'
-import { type InputReader, readBoolean } from '../runner/input.ts'
+import { type InputReader, named, readBoolean } from '../runner/input.ts'
+import { splitCommas } from '../text/list.ts'
+import { ecrRegistry } from './ecr.ts'
+import { scopeDir } from './scope.ts'
 
 /** One sign-in: everything is there and checked. */
 export interface Account {
@@ -12,27 +15,39 @@ export interface Account {
   readonly key: string
   readonly username: string
   readonly password: string
+  /** What of the registry it is for; absent for all. */
+  readonly scope?: string
+  /** Who gives the credentials for the access key that stands in their place; absent where they are credentials. */
+  readonly exchange?: Exchange
 }
+
+/** A cloud that changes an access key for a user name and a password. */
+export type Exchange =
+  | { readonly kind: 'ecr' }
+  | { readonly kind: 'acr'; readonly instance: string; readonly region: string; readonly endpoint: string; readonly securityToken: string }
 
 export interface LoginConfig {
   readonly accounts: readonly Account[]
   readonly logout: boolean
+  /** Whether the job is to have a Docker config of its own. */
+  readonly isolate: boolean
 }
 
-const KNOWN_FIELDS = ['registry', 'username', 'password', 'ecr', 'scope']
+const FIELDS = ['registry', 'username', 'password', 'ecr', 'scope', 'acr-instance', 'acr-region', 'acr-endpoint', 'security-token']
+const SECRETS = ['password', 'security-token']
 
 /**
  * All passwords in the inputs, to be masked before anything else happens, so that even an error about another input cannot
  * show one. Never throws.
  */
 export function readSecrets(input: InputReader): string[] {
-  const secrets = [input('password')]
+  const secrets = SECRETS.map(input)
   try {
-    for (const item of parseList(input('registry-auth'))) secrets.push(field(item, 'password'))
+    for (const item of parseList(input('registry-auth'))) secrets.push(...SECRETS.map((name) => field(item, name)))
   } catch {
     // A list that cannot be read may hold a password on any line, so all that looks like a value is one.
     for (const line of input('registry-auth').split('\n')) {
-      if (/pass/i.test(line))
+      if (/pass|token/i.test(line))
         secrets.push(
           line
             .slice(line.indexOf(':') + 1)
@@ -50,51 +65,92 @@ export function readSecrets(input: InputReader): string[] {
  * @throws Error that names the input, and never shows a value that could be secret
  */
 export function readInputs(input: InputReader): LoginConfig {
-  const logout = readBoolean(input, 'logout', true)
+  const switches = { logout: readBoolean(input, 'logout', true), isolate: readBoolean(input, 'isolate', false) }
   const list = input('registry-auth')
-  const single = { registry: input('registry').trim(), username: input('username').trim(), password: input('password') }
-  refuseLater('input ecr', input('ecr').trim())
-  refuseLater('input scope', input('scope').trim())
-  if (list.trim() === '') return { accounts: [account(single, 'input ')], logout }
-  const clash = Object.entries(single).find(([, value]) => value !== '')
-  if (clash) throw new Error(`input ${clash[0]}: cannot be used together with registry-auth; move it into the list`)
-  const accounts = parseList(list).map((item, index) => {
+  if (list.trim() === '') return { ...switches, accounts: accounts(input, 'input ') }
+  const clash = FIELDS.find((name) => input(name).trim() !== '')
+  if (clash !== undefined) throw new Error(`input ${clash}: cannot be used together with registry-auth; move it into the list`)
+  const found = parseList(list).flatMap((item, index) => {
     const where = `input registry-auth, entry ${index + 1}: `
     // Its name is not shown: where the blank after a colon was left out, it holds the value.
-    const unknown = Object.keys(item).findIndex((name) => !KNOWN_FIELDS.includes(name))
+    const unknown = Object.keys(item).findIndex((name) => !FIELDS.includes(name))
     if (unknown >= 0) {
-      throw new Error(
-        `${where}field ${unknown + 1} is not known; known are ${KNOWN_FIELDS.join(', ')}, each with a colon and a blank after it`,
-      )
+      throw new Error(`${where}field ${unknown + 1} is not known; known are ${FIELDS.join(', ')}, each with a colon and a blank after it`)
     }
-    refuseLater(`${where}ecr`, field(item, 'ecr').trim())
-    refuseLater(`${where}scope`, field(item, 'scope').trim())
-    return account(
-      { registry: field(item, 'registry').trim(), username: field(item, 'username').trim(), password: field(item, 'password') },
-      where,
-    )
+    return accounts((name) => field(item, name), where)
   })
-  return { accounts, logout }
+  return { ...switches, accounts: found }
 }
 
-function account(given: { registry: string; username: string; password: string }, where: string): Account {
-  const server = given.registry.replace(/^https?:\/\//i, '').replace(/\/.*$/, '')
-  const key = authKey(server === '' ? 'docker.io' : server)
-  const registry = key === HUB_KEY ? 'docker.io' : server
-  if (server === '' && given.registry !== '')
-    throw new Error(`${where}registry: "${given.registry}" names no host; write it as registry.example.com`)
+/** How `docker login` is called for a host, and where it puts what it is given. */
+export function toAccount(host: string, username: string, password: string): Account {
+  const key = authKey(host === '' ? 'docker.io' : host)
+  return { server: key === HUB_KEY ? '' : host, registry: key === HUB_KEY ? 'docker.io' : host, key, username, password }
+}
+
+/** The accounts of one set of fields: several registries can share one credential. */
+function accounts(read: InputReader, where: string): Account[] {
+  const hosts = named('registry', () => splitCommas(read('registry')))
+  return (hosts.length === 0 ? [''] : hosts).map((registry) => account(read, registry, where))
+}
+
+function account(read: InputReader, given: string, where: string): Account {
+  const server = given.replace(/^https?:\/\//i, '').replace(/\/.*$/, '')
+  if (server === '' && given !== '') throw new Error(`${where}registry: "${given}" names no host; write it as registry.example.com`)
   if (/[\s@\p{Cc}]/u.test(server) || server.startsWith('-')) {
     throw new Error(`${where}registry: not a registry's host; write it as registry.example.com or 127.0.0.1:5000`)
   }
-  if (given.username === '') throw new Error(`${where}username: is empty, but signing in to ${registry} needs one; set it`)
-  if (given.password.trim() === '') {
+  const username = read('username').trim()
+  // `docker login --password-stdin` drops one newline at the end too: so what is masked is what gets stored.
+  const password = read('password').replace(/\r?\n?$/, '')
+  const found = toAccount(server, username, password)
+  const scope = readScope(read('scope').trim(), found.registry, where)
+  const by = readExchange(read, server, where)
+  // AWS's own rules find a key in the environment.
+  if (by?.kind !== 'ecr' || (username === '') !== (password.trim() === '')) checkGiven(found, where)
+  return { ...found, ...(scope === '' ? {} : { scope }), ...(by ? { exchange: by } : {}) }
+}
+
+function checkGiven({ registry, username, password }: Account, where: string): void {
+  if (username === '') throw new Error(`${where}username: is empty, but signing in to ${registry} needs one; set it`)
+  if (password.trim() === '') {
     throw new Error(
       `${where}password: is empty, but signing in to ${registry} needs one; set it, for example from a secret (secrets are empty in pull requests from forks)`,
     )
   }
-  // `docker login --password-stdin` drops one newline at the end too: so what is masked is what gets stored.
-  const password = given.password.replace(/\r?\n?$/, '')
-  return { server: key === HUB_KEY ? '' : server, registry, key, username: given.username, password }
+}
+
+function readScope(scope: string, registry: string, where: string): string {
+  try {
+    if (scope !== '') scopeDir('', registry, scope)
+    return scope
+  } catch (cause) {
+    throw new Error(`${where}scope: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/** Which cloud is to be asked, if any. A user name AWS comes with a password that AWS has given already. */
+function readExchange(read: InputReader, server: string, where: string): Exchange | undefined {
+  const ecr = read('ecr').trim().toLowerCase() || 'auto'
+  if (!['auto', 'true', 'false'].includes(ecr)) throw new Error(`${where}ecr: must be auto, true or false`)
+  const text = (name: string) => read(name).trim()
+  const [instance, region, endpoint, securityToken] = [
+    text('acr-instance'),
+    text('acr-region'),
+    text('acr-endpoint'),
+    text('security-token'),
+  ]
+  if (instance !== '') {
+    if (endpoint !== '' && !/^https:\/\/|^http:\/\/(?:127(?:\.\d+){3}|localhost|\[::1\])(?::|\/|$)/.test(endpoint)) {
+      throw new Error(`${where}acr-endpoint: must be an https address, such as https://cr.cn-hangzhou.aliyuncs.com`)
+    }
+    return { kind: 'acr', instance, region, endpoint, securityToken }
+  }
+  const alone = ['acr-region', 'acr-endpoint', 'security-token'].find((name) => text(name) !== '')
+  if (alone !== undefined) throw new Error(`${where}${alone}: is only used with acr-instance; set that as well, or leave it out`)
+  if (ecr === 'false') return undefined
+  const isEcr = ecr === 'true' || (text('username') !== 'AWS' && ecrRegistry(server, {}) !== undefined)
+  return isEcr ? { kind: 'ecr' } : undefined
 }
 
 type Item = Readonly<Record<string, unknown>>
@@ -129,10 +185,4 @@ function field(item: Item, name: string): string {
   if (value === undefined || value === null) return ''
   if (typeof value !== 'string') throw new Error(`input registry-auth: "${name}" must be plain text`)
   return value
-}
-
-function refuseLater(where: string, value: string): void {
-  if (value !== '' && value !== 'false') {
-    throw new Error(`${where}: is not supported yet; leave it out and give a user name and a password or token`)
-  }
 }

@@ -2,6 +2,7 @@ import * as core from '@actions/core'
 import { processEnv } from '../runner/env.ts'
 import { describe } from '../runner/log.ts'
 import { loadState } from '../runner/state.ts'
+import { removeIsolation } from './isolate.ts'
 import { type LoginHandle, logout } from './run.ts'
 
 const handles = (loadState('logins') ?? []) as LoginHandle[]
@@ -14,4 +15,8 @@ for (const handle of handles.reverse()) {
   } catch (error) {
     core.warning(`logout of ${handle.registry}: ${describe(error)}`)
   }
+}
+const isolated = loadState('isolated')
+if (typeof isolated === 'string') {
+  await removeIsolation(isolated, processEnv()).catch((error: unknown) => core.warning(describe(error)))
 }
