@@ -118,7 +118,7 @@ describe('in a registry', () => {
       looks({ 'vpc.example.com/mirrors/jdk:app-cache': { state: 'present' } }),
       {
         from: ['type=registry,ref=vpc.example.com/mirrors/jdk:app-cache'],
-        to: [`type=registry,ref=vpc.example.com/mirrors/jdk:app-cache,mode=min,${OPTIONS},compression=zstd`],
+        to: [`type=registry,ref=vpc.example.com/mirrors/jdk:app-cache,mode=min,${OPTIONS},compression=zstd,force-compression=true`],
       },
     ],
   ])('%s', (_, inputs, found, expected) => {

@@ -6,18 +6,19 @@ import { readCommands } from './commands.ts'
 export const random = () => randomBytes(8).toString('hex')
 
 /** A build of which the first steps do not change from run to run, and the last ones do. */
-export function writeApp(world: World, { size = 1000, fresh = false }: { size?: number; fresh?: boolean } = {}, job = world.job): void {
-  const seed = fresh ? random() : world.id
-  world.context(
-    {
-      Dockerfile: [`FROM ${bed.base}`, 'COPY base /base', `RUN echo ${seed} > /seed`, 'COPY app /app', 'RUN cat /base /app > /both'].join(
-        '\n',
-      ),
-      base: seed.repeat(size),
-      app: random(),
-    },
-    job,
-  )
+export function writeApp(world: World, { keepBase = false } = {}, job = world.job): void {
+  const files = {
+    Dockerfile: [
+      `FROM ${bed.base}`,
+      'COPY base /base',
+      `RUN echo ${world.id} > /seed`,
+      'COPY app /app',
+      'RUN cat /base /app > /dev/null',
+    ].join('\n'),
+    ...(keepBase ? {} : { base: world.id.repeat(1000) }),
+    app: random(),
+  }
+  world.context(files, job)
 }
 
 /** Everything that the engine's builder and image store keep of this world's builds is gone afterwards. */

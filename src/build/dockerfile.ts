@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Env } from '../runner/env.ts'
 import { isRemote } from './facts.ts'
 
@@ -18,6 +18,23 @@ export function dockerfileFolder(
   const inside = relative(workspace, dirname(resolve(workspace, file ?? join(context, 'Dockerfile'))))
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return undefined
   return inside.split(sep).join('/') || '.'
+}
+
+/**
+ * Where a build's Dockerfile lies on this machine, if the repository is checked out.
+ *
+ * @returns a path; undefined for one that only the builder gets to see
+ */
+export function dockerfilePath(
+  { context, file }: { readonly context: string; readonly file: string | undefined },
+  workspace: string,
+  env: Env,
+): string | undefined {
+  const folder = dockerfileFolder({ context, file }, workspace, env)
+  if (folder !== undefined) return join(workspace, folder, basename(file ?? 'Dockerfile'))
+  return isRemote(context) || file === '-' || (file !== undefined && isRemote(file))
+    ? undefined
+    : resolve(workspace, file ?? join(context, 'Dockerfile'))
 }
 
 /** Whether a Git context is the repository that the workflow runs for. */

@@ -7,8 +7,9 @@ import { keepCache } from '../cache/keep.ts'
 import { bringMounts, keepMounts, type MountsBuild } from '../cache/mounts.ts'
 import type { CacheFault, CacheWatch } from '../cache/watch.ts'
 import { digestOf } from '../docker/pushed.ts'
-import { tempRoot } from '../runner/env.ts'
+import { tempRoot, workspaceDir } from '../runner/env.ts'
 import { type Delivery, deliver } from './delivery.ts'
+import { dockerfilePath } from './dockerfile.ts'
 import { execute } from './execute.ts'
 import { isKept } from './exports.ts'
 import { gatherFacts } from './facts.ts'
@@ -82,10 +83,11 @@ async function runOne(delivery: Delivery, builder: PreparedBuilder): Promise<Bui
 }
 
 /** What the cache mounts of a build are known by; undefined for one that only looks. */
-function mountsBuild({ command }: BuildPlan, { config, facts }: Delivery): MountsBuild | undefined {
-  const { cache, context, file, target, platforms, noCache, options } = config
-  if (isQuery(options)) return undefined
-  return { cache, facts: facts.cache, context, file, target, platforms, noCache, command, temp: facts.temp }
+function mountsBuild({ command }: BuildPlan, { config, facts, options }: Delivery): MountsBuild | undefined {
+  const { cache, target, platforms, noCache } = config
+  if (isQuery(config.options)) return undefined
+  const dockerfile = dockerfilePath(config, workspaceDir(options.env), options.env)
+  return { cache, facts: facts.cache, dockerfile, target, platforms, noCache, command, temp: facts.temp }
 }
 
 function named(rule: NamedBuild['rule'], message: string): string {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Step } from '../docker/progress.ts'
 import { formatReference } from '../registry/reference.ts'
 import type { Env } from '../runner/env.ts'
@@ -14,9 +13,8 @@ import type { CacheFault } from './watch.ts'
 export interface MountsBuild {
   readonly cache: CacheConfig
   readonly facts: CacheFacts | undefined
-  readonly context: string
-  /** Path of the Dockerfile; undefined for the one in the context. */
-  readonly file: string | undefined
+  /** Path of the Dockerfile; undefined where it is not on this machine. */
+  readonly dockerfile: string | undefined
   readonly target: string
   readonly platforms: readonly string[]
   readonly noCache: boolean
@@ -104,11 +102,10 @@ function inRegistry({ reference }: RegistryStore): MountsPlace {
   return { kind: 'registry', reference: own, name: formatReference(own) }
 }
 
-async function readDockerfile({ context, file }: MountsBuild): Promise<string> {
-  const path = file ?? join(context, 'Dockerfile')
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new Error(`the Dockerfile ${path} is not on this machine, so its mounts are not known`, { cause })
-  }
+async function readDockerfile({ dockerfile }: MountsBuild): Promise<string> {
+  const advice = 'so its mounts are not known: check the repository out, or set the input context to its folder'
+  if (dockerfile === undefined) throw new Error(`the Dockerfile is not on this machine, ${advice}`)
+  return await readFile(dockerfile, 'utf8').catch((cause: unknown) => {
+    throw new Error(`the Dockerfile ${dockerfile} cannot be read, ${advice}`, { cause })
+  })
 }

@@ -118,5 +118,7 @@ function onRunner(store: RunnerStore, facts: CacheFacts | undefined): Place {
 }
 
 function packing({ compression }: RegistryStore | DirectoryStore): string {
-  return compression === undefined ? '' : `,compression=${compression}`
+  if (compression === undefined) return ''
+  // The image is packed first, and without being forced BuildKit takes for the cache what is there from that.
+  return `,compression=${compression}${compression === 'zstd' ? ',force-compression=true' : ''}`
 }
