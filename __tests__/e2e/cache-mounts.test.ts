@@ -133,7 +133,10 @@ async function actRun(world: World, act: string): Promise<string> {
     uses: 'manifold-ci/manifold@v1',
     with: { context: '.', images: world.repository(), tags: '1', cache: 'gha', 'cache-mounts': 'true' },
   }
-  const workflow = { on: 'push', jobs: { image: { 'runs-on': 'ubuntu-latest', steps: [{ uses: 'actions/checkout@v5' }, login(world.a.host), build] } } }
+  const workflow = {
+    on: 'push',
+    jobs: { image: { 'runs-on': 'ubuntu-latest', steps: [{ uses: 'actions/checkout@v5' }, login(world.a.host), build] } },
+  }
   writeFileSync(join(workspace, '.github/workflows/image.yml'), JSON.stringify(workflow))
   for (const name of ['action.yml', 'login', 'dist']) cpSync(join(projectDir, name), join(folder, 'action', name), { recursive: true })
   writeFileSync(join(folder, 'action/package.json'), '{"type":"module"}')
