@@ -34,6 +34,7 @@ describe('what is written, by event', () => {
       const built = await timedBuild(world, inputs, pullRequest(world))
       expect(built.lines).toEqual([
         `Cache: read from ${ref}; nothing is written, since this is a pull request from a fork; cache-to is left out`,
+        'Cache mounts: the Dockerfile has none',
       ])
       expect(built.warnings).toEqual([])
       expect(built.cached).toBe('2/4')
